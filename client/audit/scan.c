@@ -45,7 +45,8 @@ static const enum member_kind kinds[] = {
 struct keys {
     struct slice *rows; /* KEYS_MAX */
     size_t count;
-    uint32_t inners; /* that may stand in the last of them, as of inners_of */
+    uint32_t inners;          /* that may stand in the last of them, as of inners_of */
+    struct scan_member *list; /* of inner, in which nothing was seen yet; NULL: none */
 };
 
 static bool has_escape(struct slice text)
@@ -95,16 +96,17 @@ static struct slice plain_name(struct slice key, uint8_t room[64])
     return has_escape(key) ? slice_of(room, scan_unescape(key, room, 64)) : key;
 }
 
-static void keep_inner(struct scan *out, uint32_t open, const struct json_value *value,
-                       bool escaped)
+static void keep_inner(struct scan *out, struct keys *keys,
+                       const struct json_value *value, bool escaped)
 {
     uint8_t room[64] __attribute__((uninitialized));
     struct slice key = escaped ? plain_name(value->key, room) : value->key;
 
     for (size_t i = 0; i < INNER_COUNT; i++) {
-        if ((open >> i & 1) != 0 &&
+        if ((keys->inners >> i & 1) != 0 &&
             slice_equal(slice_of(inners[i].name, inners[i].len), key)) {
             out->inner[i] = (struct scan_member){kinds[value->kind], value->raw};
+            keys->list = value->kind == JSON_IN_ARRAY ? &out->inner[i] : NULL;
         }
     }
 }
@@ -141,11 +143,15 @@ static enum sg_status take_value(struct scan *out, struct keys *keys,
     if ((escaped || value->kind == JSON_IN_NUMBER) && !reads_alike(value)) {
         return SG_INVALID;
     }
+    if (value->depth == 3 && keys->list != NULL) {
+        keys->list->raw = value->raw;
+    }
+    keys->list = NULL;
     if (value->depth == 1) {
         return take_own(out, keys, value, escaped);
     }
     if (value->depth == 2 && keys->inners != 0) {
-        keep_inner(out, keys->inners, value, escaped);
+        keep_inner(out, keys, value, escaped);
     }
     return SG_OK;
 }

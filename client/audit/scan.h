@@ -24,7 +24,8 @@ enum member_kind { MEMBER_ABSENT, MEMBER_TEXT, MEMBER_NUMBER, MEMBER_OTHER };
 struct scan_member {
     enum member_kind kind;
     struct slice raw; /* borrowed; of a text what stands between the quotes, of a number,
-                         true, false and null all of it, else empty */
+                         true, false and null all of it, of a list in inner that of
+                         its first value; else empty */
 };
 struct scan {
     struct scan_member members[MEMBER_COUNT];

@@ -6,7 +6,7 @@
 /* Counts by up to four numbers: of a month, of names. A hash table of bounded size: keys
  * that find no room are counted under the caller's `rest`. The zero state is valid for
  * _fini. */
-enum { CELL_KEYS = 4, CELL_COUNTS = 4 };
+enum { CELL_KEYS = 4, CELL_COUNTS = 5 };
 struct cell {
     uint16_t key[CELL_KEYS];
     uint64_t count[CELL_COUNTS];

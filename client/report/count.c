@@ -120,6 +120,27 @@ static struct seen_mark mark_of(const struct scan *scan)
     return mark;
 }
 
+/* An id that is asked for again is the same job. */
+static bool is_first(const struct scan *scan)
+{
+    uint64_t attempt = 1;
+
+    (void)scan_uint(scan, MEMBER_attempt, &attempt);
+    return attempt <= 1;
+}
+
+/* What a job came through without passing. An earlier gateway told of no exception. */
+static void take_remarks(struct report *report, const struct report_record *record)
+{
+    const struct scan_member *excepted = &record->scan->inner[INNER_excepted];
+
+    if (record->scan->inner[INNER_shadow_fail].kind == MEMBER_OTHER) {
+        report_take_shadows(report, record->json);
+    }
+    report->excepted_untold += excepted->kind == MEMBER_OTHER ? 0 : 1;
+    report->excepted += excepted->kind == MEMBER_OTHER && excepted->raw.len > 0 ? 1 : 0;
+}
+
 static enum sg_status take_intent(struct report *report,
                                   const struct report_record *record)
 {
@@ -132,9 +153,14 @@ static enum sg_status take_intent(struct report *report,
     facts.serial = names_member(&report->serials, record->scan, MEMBER_cert_serial);
     facts.document = mark_of(record->scan);
     facts.notice = scan_true(record->scan, INNER_notice);
+    facts.notice_told = record->scan->inner[INNER_notice].kind != MEMBER_ABSENT;
+    facts.first = is_first(record->scan);
     report->balance.intents += in_period ? 1 : 0;
-    if (in_period && record->scan->inner[INNER_shadow_fail].kind == MEMBER_OTHER) {
-        report_take_shadows(report, record->json);
+    if (in_period && facts.first) {
+        take_remarks(report, record);
+    }
+    if (in_period) {
+        report_take_revision(report, record->scan);
     }
     return jobs_add(&report->jobs, &facts);
 }
@@ -148,7 +174,8 @@ static void take_alone(struct report *report, const struct report_record *record
         .key = names_member(&report->keys, record->scan, MEMBER_key),
         .doc_class = names_id(&report->classes, slice_of("", 0)),
         .serial = names_id(&report->serials, slice_of("", 0)),
-        .document = mark_of(record->scan)};
+        .document = mark_of(record->scan),
+        .first = is_first(record->scan)};
 }
 
 static enum fate fate_of(const struct scan *scan)
@@ -183,6 +210,7 @@ static enum sg_status count_signed(struct report *report, const struct job_facts
 
     system[SYSTEM_SIGNED]++;
     system[SYSTEM_NOTICE] += facts->notice ? 1 : 0;
+    system[SYSTEM_UNTOLD] += facts->notice_told ? 0 : 1;
     report->days[report->day]++;
     cells_at(&report->signers, signer, nobody)[FATE_SIGNED]++;
     return take_document(report, facts->document);
@@ -199,7 +227,9 @@ static enum sg_status count_outcome(struct report *report,
                                       REPORT_CLASSES};
     static const uint16_t none[CELL_KEYS] = {REPORT_CODES};
 
-    cells_at(&report->use, key, rest)[fate]++;
+    uint64_t *use = cells_at(&report->use, key, rest);
+    use[fate]++;
+    use[USE_JOBS] += facts->first ? 1 : 0;
     report->months[report->month].fates[fate]++;
     report->all.fates[fate]++;
     if (fate == FATE_SIGNED) {
@@ -247,6 +277,17 @@ static enum sg_status take_denial(struct report *report,
     return SG_OK;
 }
 
+/* Nothing was given where the answer was no longer kept. */
+static enum sg_status take_replay(struct report *report,
+                                  const struct report_record *record)
+{
+    bool given = !scan_is(record->scan, MEMBER_answer, "expired");
+
+    report->answers += given && report_holds(report, record->time_us) ? 1 : 0;
+    facts_take(report, record);
+    return SG_OK;
+}
+
 /* --- Records ----------------------------------------------------------------------- */
 
 static size_t kind_of(const struct scan *scan)
@@ -266,6 +307,7 @@ static const struct {
     {"intent", take_intent},
     {"outcome", take_outcome},
     {"deny", take_denial},
+    {"replay", take_replay},
 };
 
 static enum sg_status take_kind(struct report *report, const struct report_record *record)

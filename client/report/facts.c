@@ -188,6 +188,20 @@ void take_key_facts(struct report *report, const json_t *record, int64_t time_us
 
 /* --- Policies ---------------------------------------------------------------------- */
 
+/* A part of the log may lack the record of the load: the first jobs name what was in
+ * force since nobody here knows when. */
+void report_take_revision(struct report *report, const struct scan *scan)
+{
+    struct report_facts *facts = &report->facts;
+    struct slice revision = scan_raw(scan, MEMBER_policy_rev);
+
+    if (facts->policy_count == 0 && revision.len > 0) {
+        struct fact_policy *first = &facts->policies[facts->policy_count++];
+        *first = (struct fact_policy){.since_us = 0};
+        name_clean(revision, false, first->revision, sizeof(first->revision));
+    }
+}
+
 void take_policy(struct report *report, const json_t *record, int64_t time_us)
 {
     struct report_facts *facts = &report->facts;
@@ -203,8 +217,10 @@ void take_policy(struct report *report, const json_t *record, int64_t time_us)
     }
     if (facts->policy_count > 0) {
         struct fact_policy *last = &facts->policies[facts->policy_count - 1];
-        if (strcmp(last->revision, fresh.revision) == 0) {
-            return; /* the same one after a start */
+        if (strcmp(last->revision, fresh.revision) == 0) { /* after a start */
+            fresh.since_us = last->since_us;
+            *last = fresh.since_us == 0 ? fresh : *last;
+            return;
         }
         last->until_us = time_us;
     }

@@ -3,13 +3,6 @@
 
 #include <stdlib.h>
 
-/* That were allowed. */
-static uint64_t jobs_of(const struct cell *row)
-{
-    return row->count[FATE_SIGNED] + row->count[FATE_FAILED] +
-           row->count[FATE_INDETERMINATE];
-}
-
 /* --- Order ------------------------------------------------------------------------- */
 
 /* How the rows of a table are ordered: by one count, most first, then by keys; a key is a
@@ -70,16 +63,20 @@ static enum sg_status sorted(const struct cells *cells, const struct order *orde
 
 /* --- Classes of few ---------------------------------------------------------------- */
 
+/* A job that was tried five times is one: attempts would let it pass for five. */
 struct merging {
     uint16_t to[CLASS_MERGED + 1];
+    uint64_t jobs[CLASS_MERGED + 1];
+    bool there[CLASS_MERGED + 1]; /* maybe with later attempts alone */
 };
 
-static uint16_t smallest_left(const struct merging *merging, const uint64_t *jobs)
+static uint16_t smallest_left(const struct merging *merging)
 {
+    const uint64_t *jobs = merging->jobs;
     uint16_t best = CLASS_MERGED;
 
     for (size_t i = 0; i <= REPORT_CLASSES; i++) {
-        if (merging->to[i] == i && jobs[i] > 0 &&
+        if (merging->to[i] == i && merging->there[i] &&
             (best == CLASS_MERGED || jobs[i] < jobs[best])) {
             best = (uint16_t)i;
         }
@@ -89,13 +86,14 @@ static uint16_t smallest_left(const struct merging *merging, const uint64_t *job
 
 /* One small class alone would be told by its being the only merged one, and two that come
  * to fewer than FEW are still few. */
-static void merge_few(struct merging *merging, const uint64_t *jobs)
+static void merge_few(struct merging *merging)
 {
+    const uint64_t *jobs = merging->jobs;
     uint64_t merged = 0;
     size_t classes = 0;
 
-    for (uint16_t next = smallest_left(merging, jobs); next != CLASS_MERGED;
-         next = smallest_left(merging, jobs)) {
+    for (uint16_t next = smallest_left(merging); next != CLASS_MERGED;
+         next = smallest_left(merging)) {
         bool needed = jobs[next] < FEW || (classes > 0 && merged < FEW);
         if (!needed) {
             return;
@@ -108,17 +106,17 @@ static void merge_few(struct merging *merging, const uint64_t *jobs)
 
 static void find_merging(const struct report *report, bool merge, struct merging *out)
 {
-    uint64_t jobs[CLASS_MERGED + 1] = {0};
-
+    *out = (struct merging){.to = {0}};
     for (size_t i = 0; i <= CLASS_MERGED; i++) {
         out->to[i] = (uint16_t)i;
     }
     for (size_t i = 0; i < report->use.count; i++) {
         const struct cell *row = &report->use.rows[i];
-        jobs[row->key[3]] += jobs_of(row);
+        out->jobs[row->key[3]] += row->count[USE_JOBS];
+        out->there[row->key[3]] = true;
     }
     if (merge) {
-        merge_few(out, jobs);
+        merge_few(out);
     }
 }
 

@@ -15,6 +15,8 @@ struct job_facts {
     uint16_t serial;
     bool in_period;
     bool notice; /* the caller asserts statement and logo */
+    bool notice_told;
+    bool first; /* attempt of its id */
     bool used;
 };
 struct jobs {

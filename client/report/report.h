@@ -26,12 +26,16 @@ enum {
     REPORT_KINDS = 96 /* more than there are types of records */
 };
 
-/* What became of a job; the order of counts in cells. */
+/* What became of an attempt, or of a job that was denied; the order of counts in cells.
+ */
 enum fate { FATE_SIGNED, FATE_FAILED, FATE_INDETERMINATE, FATE_DENIED, FATES };
+/* Behind the fates in a cell of use, which count attempts. */
+enum { USE_JOBS = FATES };
 /* Counts of a rule. */
 enum { RULE_DECIDED, RULE_PART, RULE_SHADOW };
-/* Counts of a system. */
-enum { SYSTEM_SIGNED, SYSTEM_NOTICE, SYSTEM_DENIED };
+/* Counts of a system. UNTOLD: signed, and the log does not say whether with the notice.
+ */
+enum { SYSTEM_SIGNED, SYSTEM_NOTICE, SYSTEM_UNTOLD, SYSTEM_DENIED };
 
 struct report_totals {
     uint64_t fates[FATES];
@@ -57,7 +61,7 @@ struct report {
     struct names sections;
     struct names codes;
     struct names failures;
-    struct cells use;     /* month, caller, key, class: fates */
+    struct cells use;     /* month, caller, key, class: fates, USE_JOBS */
     struct cells denials; /* month, caller, rule that decided: FATE_DENIED */
     struct cells refused; /* rule, section, code, by the gateway: RULE_ */
     struct cells shadows; /* rule: RULE_SHADOW */
@@ -81,7 +85,10 @@ struct report {
     int64_t seen_us;    /* the latest time of a record before the period's end */
     uint64_t read_from; /* index of the first record that was read */
     uint64_t
-        clock_back; /* records of the period, older by over 1 s than the one before */
+        clock_back;    /* records of the period, older by over 1 s than the one before */
+    uint64_t excepted; /* jobs that an exception of the policy let through */
+    uint64_t excepted_untold; /* jobs of which the log does not say it */
+    uint64_t answers;         /* that were given again */
     bool documents_full;
     struct report_facts facts;
     int64_t day_from_us; /* the day of the last record */
@@ -120,5 +127,7 @@ bool report_holds(const struct report *report, int64_t time_us);
 void report_take_denial(struct report *report, const struct report_record *record,
                         uint16_t caller);
 void report_take_shadows(struct report *report, struct slice json);
+/* facts.c: of an INTENT of the period. */
+void report_take_revision(struct report *report, const struct scan *scan);
 
 #endif

@@ -84,6 +84,7 @@ static void put_policies(const struct content *content, struct paper *paper)
         PHRASE_POLICY,        PHRASE_VERSION, PHRASE_REVISION, PHRASE_SOURCE,
         PHRASE_APPROVER_ROLE, PHRASE_SINCE,   PHRASE_REPLACED};
     const struct report_facts *facts = &content->report->facts;
+    bool some = false;
 
     put_table(paper, PHRASE_POLICIES, columns, SG_COUNT(columns));
     for (size_t i = 0; i < facts->policy_count; i++) {
@@ -92,6 +93,7 @@ static void put_policies(const struct content *content, struct paper *paper)
                             policy->until_us)) {
             continue;
         }
+        some = true;
         const struct value row[] = {value_text(policy->id),
                                     value_text(policy->version),
                                     value_text(policy->revision),
@@ -101,6 +103,10 @@ static void put_policies(const struct content *content, struct paper *paper)
                                         : value_text(policy->approver_role),
                                     value_time(policy->since_us),
                                     value_time(policy->until_us)};
+        put_row(paper, row);
+    }
+    if (!some && paper->kind->for_people && content->report->read_from > 0) {
+        const struct value row[SG_COUNT(columns)] = {value_phrase(PHRASE_NOT_IN_PART)};
         put_row(paper, row);
     }
     put_table_end(paper);

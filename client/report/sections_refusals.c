@@ -138,7 +138,8 @@ void section_overrides(const struct content *content, struct paper *paper)
     const struct report *report = content->report;
 
     put_fact(paper, PHRASE_F_OVERRIDES, value_count(records_of(report, "override")));
-    put_fact(paper, PHRASE_F_EXCEPTIONS, value_count(records_of(report, "exception")));
+    put_fact(paper, PHRASE_F_EXCEPTIONS,
+             report->excepted_untold > 0 ? value_none() : value_count(report->excepted));
     put_fact(paper, PHRASE_F_EXPLAINED, value_count(records_of(report, "explain")));
     put_table(paper, PHRASE_SHADOWS, columns, SG_COUNT(columns));
     for (size_t i = 0; i < content->figures->shadows.count; i++) {

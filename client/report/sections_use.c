@@ -62,7 +62,7 @@ static void put_totals(const struct report *report, struct paper *paper)
     put_fact(paper, PHRASE_F_FAILED, value_count(fates[FATE_FAILED]));
     put_fact(paper, PHRASE_F_INDETERMINATE, value_count(fates[FATE_INDETERMINATE]));
     put_fact(paper, PHRASE_F_DENIED, value_count(fates[FATE_DENIED]));
-    put_fact(paper, PHRASE_F_REPLAYS, value_count(records_of(report, "replay")));
+    put_fact(paper, PHRASE_F_REPLAYS, value_count(report->answers));
     put_peaks(report, paper);
 }
 
@@ -267,7 +267,9 @@ static void put_systems(const struct content *content, struct paper *paper)
         const struct cell *row = &content->figures->systems.rows[i];
         const struct value values[] = {value_name(&content->report->callers, row->key[0]),
                                        value_count(row->count[SYSTEM_SIGNED]),
-                                       value_count(row->count[SYSTEM_NOTICE]),
+                                       row->count[SYSTEM_UNTOLD] > 0
+                                           ? value_none()
+                                           : value_count(row->count[SYSTEM_NOTICE]),
                                        value_count(row->count[SYSTEM_DENIED])};
         put_row(paper, values);
     }

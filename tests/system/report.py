@@ -255,7 +255,6 @@ def certificates_policies_outages_and_starts_are_told(_):
             "detail": "accepted: sha256=ab"}], "state changes")
     equal([v["version"] for v in found["infrastructure"]["versions"]], ["0.1.0", "0.1.1"],
           "versions")
-    equal(found["overrides"]["exceptions"], 1, "exceptions")
     equal(found["integrity"]["anchors"], [{
         "anchor": "bsre", "kind": "witness", "good": 3, "failed": 1, "size": 12,
         "time": "2026-03-02T00:00:00.000000Z"}], "anchors")
@@ -338,6 +337,59 @@ def few_of_a_class_are_merged_for_the_authority(_):
     equal(classes(besar=9, sedang=6, mungil=1), {"besar": 9, "fewer_than_5": 7},
           "one alone is not told by being merged: the next smallest joins it")
     equal(classes(besar=9, sedang=6), {"besar": 9, "sedang": 6}, "none is small")
+
+
+@claim
+def a_job_that_is_tried_again_is_one_job(_):
+    """Five attempts do not let one letter pass for the five that a class must have."""
+    log, at = Log(), datetime.datetime(2026, 5, 1, tzinfo=WIB)
+    log.boot(at)
+    for minute in range(9):
+        log.job(at + datetime.timedelta(minutes=minute), doc_class="besar")
+    for attempt in range(1, 6):
+        log.job(at + datetime.timedelta(hours=attempt), doc_class="mungil", name="one",
+                document="one", outcome="signed" if attempt == 5 else "failed",
+                attempt=attempt, shadow=["CP-4.9-02"], excepted=["CP-4.5-07"])
+    path = write(log)
+    found = report(path, "--for", "ca")
+    equal([(r["class"], r["signed"], r["failed"]) for r in found["use"]["classes"]],
+          [("fewer_than_5", 10, 4)], "classes for the authority")
+    found = report(path)
+    equal((found["use"]["signed"], found["use"]["failed"], found["use"]["documents"]),
+          (10, 4, 10), "attempts")
+    equal(found["overrides"]["shadow_failures"], [{"rule": "CP-4.9-02", "jobs": 1}], "shadows")
+    equal(found["overrides"]["exceptions"], 1, "jobs by an exception")
+    contains(segel("--year", "2026", "--bundle", path, "--format", "text").stdout.decode(),
+             "attempts that failed")
+
+
+@claim
+def what_an_earlier_gateway_did_not_tell_is_null(_):
+    at = datetime.datetime(2026, 5, 1, tzinfo=WIB)
+
+    def told(*more):
+        log = Log()
+        log.boot(at)
+        for minute, changes in enumerate(({"notice": True}, {"excepted": ["R"]}, *more)):
+            log.job(at + datetime.timedelta(minutes=minute), **changes)
+        found = report(write(log))
+        return found["overrides"]["exceptions"], found["use"]["systems"][0]["notice"]
+
+    equal(told(), (1, 1), "all is told")
+    equal(told({"excepted": None}), (None, 1), "exceptions are not told of one job")
+    equal(told({"notice": None}), (1, None), "the assertion is not told of one job")
+
+
+@claim
+def an_answer_that_was_no_longer_kept_was_not_given_again(_):
+    log, at = Log(), datetime.datetime(2026, 5, 1, tzinfo=WIB)
+    log.boot(at)
+    log.job(at)
+    log.add(at, "replay", outcome=4)
+    log.add(at, "replay", outcome=4, answer="expired")
+    found = report(write(log))
+    equal(found["use"]["replays"], 1, "answers given again")
+    equal({r["type"]: r["records"] for r in found["integrity"]["record_types"]}["replay"], 2)
 
 
 # --- Proofs ------------------------------------------------------------------------------
@@ -969,6 +1021,30 @@ def a_bundle_that_begins_inside_of_the_year_has_no_report(made_year):
     equal(found["integrity"]["period_begun"], True, "begun")
     found = report(part_from(made_year, "2025-12-31T17:00:00.000000Z"))
     equal(found["use"]["months"], made_year.count.months(), "as the sentence says")
+
+
+@claim
+def a_part_without_the_load_of_its_policy_names_it_by_its_jobs(_):
+    """The policy came in force in 2026; in 2028 nobody asked for anything."""
+    log = Log()
+    log.boot(datetime.datetime(2026, 11, 1, tzinfo=WIB))
+    for number in (2026, 2027):
+        for day in (10, 11):
+            log.job(datetime.datetime(number, 12, day, tzinfo=WIB))
+    for day in (1, 2):
+        log.add(datetime.datetime(2028, 3, day, tzinfo=WIB), "status.refresh")
+
+    def year_of(number, form):
+        since = stamp(year(number)[0])
+        first = next(r["seq"] for r in log.records if r["ts"] >= since) - 1
+        part = write(log, first=first, checkpoints=(), period=f"{since} -")
+        return segel("--year", str(number), "--bundle", part, "--format", form).stdout.decode()
+
+    found = json.loads(year_of(2027, "json"))["header"]["policies"]
+    equal([(p["revision"], p["policy"], p["since"]) for p in found],
+          [("sha256:" + "ab" * 32, "", None)], "the policy of the jobs")
+    equal(json.loads(year_of(2028, "json"))["header"]["policies"], [], "no job names one")
+    contains(year_of(2028, "text"), "not in this part of the log")
 
 
 @claim

@@ -13,6 +13,19 @@ from rig import Rig, claim, contains, covered, equal, expect, item, openssl, run
 from years import WIB, Count
 
 SIGNED, DENIED, REPLAYED, NO_NOTICE = 40, 7, 3, 2
+# No rule asks for the notice; then one does, and an exception lifts it for old forms.
+PLAIN = """apiVersion: segel/v1
+kind: CertificatePolicy
+metadata: {id: plain, version: 1, effective: 2026-01-01, review_by: 2099-01-01}
+profile: test
+rules:
+  - {id: KEY, cp: "6.1.5", level: hard, require: {key.rsa_bits: {ge: 2048}}, deny: KEY}
+"""
+EXCEPTED = PLAIN.replace("version: 1,", "version: 2,") + """\
+  - {id: CP-4.5-07, cp: "4.5.1", level: soft, require: {job.notice: true}, deny: NO_ESIGN_NOTICE}
+exceptions:
+  - {rule: CP-4.5-07, until: 2099-01-01, reason: old forms, approved_by: [one, two], match: {job.batch: old-forms}}
+"""
 
 
 def work(rig):
@@ -156,6 +169,30 @@ def a_gateway_that_is_not_there_is_told(rig):
     rig.now.stop()
     away = report(rig)
     equal((away.returncode, away.stdout), (3, ""), away.stderr)
+
+
+@claim
+def notices_and_exceptions_are_counted_whatever_the_policy_asks(_):
+    town = Rig("report-policy")
+
+    def work_by(policy, *jobs):
+        config = town.config((r"file: policy\.yaml", f"file: {policy}"))
+        with town.gateway(config) as gateway:
+            for changes in jobs:
+                gateway.client().sign(**changes)
+            covered(gateway)
+            return made(town)
+
+    town.write("plain.yaml", PLAIN)
+    town.write("excepted.yaml", EXCEPTED)
+    found = work_by("plain.yaml", {}, {}, {})
+    equal([(s["signed"], s["notice"]) for s in found["use"]["systems"]], [(3, 3)],
+          "asserted, though no rule asks for it")
+    equal(found["overrides"]["exceptions"], 0, "no exception")
+    old = {"notice_shown": False, "batch": "old-forms"}
+    found = work_by("excepted.yaml", old, old)
+    equal([(s["signed"], s["notice"]) for s in found["use"]["systems"]], [(5, 3)], "asserted")
+    equal(found["overrides"]["exceptions"], 2, "jobs that an exception let through")
 
 
 def main():

@@ -54,18 +54,23 @@ class Log:
         self.add(moment, "key.facts", subject="seal-setda", facts=FACTS)
 
     def job(self, moment, caller="e-office", doc_class="surat_tugas", outcome="signed",
-            document=None, shadow=(), notice=False, later=1, key="seal-setda", serial=SERIAL):
+            document=None, shadow=(), notice=False, later=1, key="seal-setda", serial=SERIAL,
+            excepted=(), name=None, attempt=1):
+        """notice, excepted: None as of an earlier gateway, which did not tell."""
         number = len(self.records)
         digest = hashlib.sha256(str(document or number).encode()).hexdigest()
-        same = {"caller": caller, "job": f"r{number}", "key": key,
+        same = {"caller": caller, "job": name or f"r{number}", "key": key,
                 "digest": f"sha256:{digest}"}
-        rules = {"pass": 30, **({"shadow_fail": list(shadow)} if shadow else {})}
-        at = self.add(moment, "intent", **same, attempt=1, doc_class=doc_class,
+        rules = {"pass": 30, **({"shadow_fail": list(shadow)} if shadow else {}),
+                 **({"excepted": list(excepted)} if excepted is not None else {})}
+        at = self.add(moment, "intent", **same, attempt=attempt, doc_class=doc_class,
                       cert_serial=serial, decision="allow", rules=rules,
-                      facts={"job.notice": notice})
+                      policy_rev="sha256:" + "ab" * 32,
+                      facts={"job.notice": notice} if notice is not None else {})
         end = moment + datetime.timedelta(seconds=later)
         code = {} if outcome == "signed" else {"code": "HSM"}
-        self.add(end, "outcome", **same, intent=at, attempt=1, outcome=outcome, **code)
+        self.add(end, "outcome", **same, intent=at, attempt=attempt, outcome=outcome,
+                 **code)
 
     def deny(self, moment, rules, caller="e-office", doc_class="surat_tugas", by=None):
         fail = [dict(zip(("rule", "cp", "code"), r)) for r in rules]

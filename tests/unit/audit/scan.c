@@ -48,6 +48,20 @@ Test(scan, keeps_what_is_looked_at_in_facts_and_rules)
                  MEMBER_ABSENT);
 }
 
+/* Of a list its first value, which tells whether it has any. */
+Test(scan, keeps_whether_a_list_of_rules_is_empty)
+{
+    cr_assert_eq(read_text("{\"rules\":{\"excepted\":[],\"shadow_fail\":[\"R\",\"S\"]},"
+                           "\"x\":{\"y\":[\"z\"]}}"),
+                 SG_OK);
+    cr_expect_eq(scan.inner[INNER_excepted].kind, MEMBER_OTHER);
+    cr_expect_eq(scan.inner[INNER_excepted].raw.len, 0);
+    cr_expect(slice_equal(scan.inner[INNER_shadow_fail].raw, slice_str("R")));
+    cr_assert_eq(read_text("{\"rules\":{\"excepted\":[],\"pass\":1},\"x\":{\"y\":[1]}}"),
+                 SG_OK);
+    cr_expect_eq(scan.inner[INNER_excepted].raw.len, 0);
+}
+
 Test(scan, takes_nothing_else_for_facts_and_rules)
 {
     expect_inner("{\"facts\":{\"job.notice\":true,\"job\":1}}", true, MEMBER_ABSENT);
