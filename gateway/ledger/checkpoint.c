@@ -3,6 +3,7 @@
 #include "gateway/clock.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
+#include "gateway/ledger/tree.h"
 #include "proto/tlog/checkpoint.h"
 
 enum sg_status store_read_note(const struct ledger *ledger, struct slice bytes,
@@ -45,6 +46,39 @@ enum sg_status store_last_checkpoint(struct ledger *ledger, struct tlog_head *he
                    read == SG_NOT_FOUND ? "is not by the log key of"
                                         : "is no valid signed note of",
                    ledger->origin);
+}
+
+/* The first one of at least this size. SG_NOT_FOUND: there is none. */
+static enum sg_status check_note(struct ledger *ledger, uint64_t *size,
+                                 struct sg_error *why)
+{
+    AUTO(sql_reset) sqlite3_stmt *row = ledger->statements[SQL_CHECKPOINT_SINCE];
+    struct checkpoint checkpoint;
+
+    int rc = sql_bind_uint(row, 1, *size) ? sqlite3_step(row) : SQLITE_ERROR;
+    if (rc == SQLITE_DONE) {
+        return SG_NOT_FOUND;
+    }
+    if (rc != SQLITE_ROW || !sql_uint(row, 0, size)) {
+        return sql_fail(ledger->db, "read a checkpoint", why);
+    }
+    return store_read_note(ledger, sql_bytes(row, 1), &checkpoint) == SG_OK &&
+                   checkpoint.head.size == *size
+               ? SG_OK
+               : tree_changed(why, "the log key did not sign checkpoint", *size);
+}
+
+enum sg_status store_check_notes(struct ledger *ledger, struct sg_error *why)
+{
+    enum sg_status status = SG_OK;
+
+    MUST(ledger->has_log_key);
+    for (uint64_t size = 0; status == SG_OK; size++) {
+        TRY(store_go_on(ledger, why));
+        status = check_note(ledger, &size, why);
+    }
+    ledger->all_notes_by_it = status == SG_NOT_FOUND;
+    return ledger->all_notes_by_it ? SG_OK : status;
 }
 
 enum sg_status ledger_checkpoint_text(struct ledger *ledger, char *out, size_t cap,

@@ -56,7 +56,10 @@ static enum sg_status open_all(struct ledger *ledger,
         TRY(take_key(ledger, options->log_key, why));
     }
     TRY(store_open(ledger, options->path, why));
-    TRY(store_recover(ledger, options, why));
+    ledger->on_hashing = options->on_hashing;
+    ledger->context = options->context;
+    TRY(store_recover(ledger, why));
+    ledger->all_notes_by_it = ledger->condemned && ledger->has_log_key;
     if (ledger->committed.frontier.size > 0 && place_mark(ledger->lock_fd) != SG_OK) {
         return sg_fail(why, SG_LEDGER, "the ledger's '%s.lock' cannot be written",
                        options->path);
@@ -291,7 +294,27 @@ enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
         return sg_fail(why, SG_LEDGER, "%s", ledger->why.text);
     }
     TRY(take_key(ledger, vkey, why));
-    return store_last_checkpoint(ledger, &head, why);
+    ledger->all_notes_by_it = false;
+    TRY(store_last_checkpoint(ledger, &head, why));
+    return ledger->condemned ? store_check_notes(ledger, why) : SG_OK;
+}
+
+enum sg_status ledger_acquit(struct ledger *ledger)
+{
+    char finding[LEDGER_MEMO_MAX];
+
+    if (ledger->latched) {
+        return SG_LEDGER;
+    }
+    if (!ledger->condemned) {
+        return SG_NOT_FOUND;
+    }
+    MUST(ledger->all_notes_by_it);
+    TRY(ledger_recall(ledger, STORE_FINDING, finding));
+    TRY(ledger_remember(ledger, LEDGER_ACQUITTED, finding));
+    TRY(ledger_remember(ledger, STORE_FINDING, ""));
+    ledger->condemned = false;
+    return SG_OK;
 }
 
 uint64_t ledger_size(const struct ledger *ledger)

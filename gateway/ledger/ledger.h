@@ -27,10 +27,11 @@ struct ledger_options {
     const char *origin;  /* C2SP origin of this log; must equal the one in the file */
     const char *log_key; /* C2SP vkey that signed the checkpoints, named like the origin;
                           * NULL or "" when not known yet: see ledger_set_log_key. */
-    /* While records are hashed, which may be all of them: as often as 256 are done.
-     * False: ledger_open ends with SG_SHUTDOWN. NULL: nobody asks. */
+    /* While records are hashed, which may be all of them, as often as 256 are done; and
+     * for each checkpoint that ledger_set_log_key verifies beside the last. False: either
+     * ends with SG_SHUTDOWN. NULL: nobody asks. */
     bool (*on_hashing)(void *context);
-    void *context;
+    void *context; /* borrowed until ledger_close */
 };
 
 /* What the start found, for the boot record and the log line. */
@@ -54,16 +55,21 @@ SG_MUST_USE enum sg_status ledger_open(const struct ledger_options *options,
 void ledger_close(struct ledger *ledger);
 
 /* Verifies the last checkpoint by a key that was not known at the start (its lane came up
- * later), and from now on every one that is stored. SG_INVALID: not a vkey of this
- * origin. SG_CORRUPT: the stored checkpoint is not signed by it: sign nothing. */
+ * later), and from now on every one that is stored; in a condemned ledger every one that
+ * is there, too. SG_INVALID: not a vkey of this origin. SG_CORRUPT: a stored checkpoint
+ * is not signed by it: sign nothing. SG_SHUTDOWN. */
 SG_MUST_USE enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
                                               struct sg_error *why);
 
 /* The ledger was found to hold what Segel did not write (ledger_scrub): latches it, and
- * is remembered, so that the next ledger_open reads and hashes every record before it
- * believes any; when all is sound the finding becomes the memo LEDGER_ACQUITTED. Outside
- * a transaction. finding: one sentence. Returns SG_LEDGER. */
+ * is remembered, so that each ledger_open reads and hashes every record before it
+ * believes any, until it is acquitted. Outside a transaction. finding: one sentence.
+ * Returns SG_LEDGER. */
 SG_MUST_USE enum sg_status ledger_condemn(struct ledger *ledger, const char *finding);
+/* To be called when the log key's own token has shown that the ledger's key is the right
+ * one: as ledger_open and ledger_set_log_key found all sound, what was found is mended,
+ * and becomes the memo LEDGER_ACQUITTED. SG_NOT_FOUND: nothing was found. SG_LEDGER. */
+SG_MUST_USE enum sg_status ledger_acquit(struct ledger *ledger);
 
 SG_MUST_USE enum sg_status ledger_begin(struct ledger *ledger);
 SG_MUST_USE enum sg_status ledger_commit(struct ledger *ledger);

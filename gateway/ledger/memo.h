@@ -9,7 +9,7 @@ struct ledger;
  * LEDGER_MEMO_MAX bytes with its NUL. Inside a transaction it is written with it, outside
  * at once. recall: SG_NOT_FOUND; out is empty then. */
 enum { LEDGER_MEMO_MAX = 512 };
-/* Written by ledger_open: what a check had found when all records were sound again; "" =
+/* Written by ledger_acquit: what a check had found, when all is sound again; "" =
  * nothing, or somebody was told. */
 #define LEDGER_ACQUITTED "acquitted"
 SG_MUST_USE enum sg_status ledger_remember(struct ledger *ledger, const char *name,

@@ -19,12 +19,11 @@ enum { TOP_LEVEL = TILE_LEVELS - 2 }; /* a tile above it would hold 2^64 leaves 
  * next start (ledger_condemn) believe nothing but the records, and below what was pruned
  * the hashes that lead to the root. */
 struct recovery {
-    struct ledger *ledger;                /* borrowed */
-    const struct ledger_options *options; /* borrowed */
-    struct sg_error *why;                 /* borrowed */
-    struct tlog_head checkpoint;          /* the newest */
-    struct tlog_head next;                /* the one that the tree has to meet next */
-    bool all;                             /* every stored one is met */
+    struct ledger *ledger;       /* borrowed */
+    struct sg_error *why;        /* borrowed */
+    struct tlog_head checkpoint; /* the newest */
+    struct tlog_head next;       /* the one that the tree has to meet next */
+    bool all;                    /* every stored one is met */
     uint64_t first;  /* first leaf that is built from its record; a multiple of 256 */
     uint64_t pruned; /* records below it have no text; a multiple of 256 */
     struct tree tree;
@@ -187,15 +186,11 @@ static enum sg_status take_covered(struct recovery *recovery)
     return take_roots(recovery, 0);
 }
 
-/* Whoever waits for a start that takes long hears that it moves, and may end it. */
-static enum sg_status go_on(const struct recovery *recovery)
+enum sg_status store_go_on(const struct ledger *ledger, struct sg_error *why)
 {
-    const struct ledger_options *options = recovery->options;
-
-    return options->on_hashing == NULL || options->on_hashing(options->context)
+    return ledger->on_hashing == NULL || ledger->on_hashing(ledger->context)
                ? SG_OK
-               : sg_fail(recovery->why, SG_SHUTDOWN,
-                         "asked to end while the log was hashed");
+               : sg_fail(why, SG_SHUTDOWN, "asked to end while the log was hashed");
 }
 
 static enum sg_status take_tiles(struct recovery *recovery)
@@ -209,7 +204,7 @@ static enum sg_status take_tiles(struct recovery *recovery)
     }
     for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
         TRY(take_tile(recovery, row));
-        TRY(go_on(recovery));
+        TRY(store_go_on(recovery->ledger, recovery->why));
     }
     return rc == SQLITE_DONE ? SG_OK : unreadable(recovery);
 }
@@ -331,7 +326,7 @@ static enum sg_status check_level(struct recovery *recovery, unsigned level)
     }
     for (rc = sqlite3_step(row); rc == SQLITE_ROW; rc = sqlite3_step(row)) {
         TRY(check_upper_tile(recovery, level, row, found));
-        TRY(go_on(recovery));
+        TRY(store_go_on(recovery->ledger, recovery->why));
         found++;
     }
     if (rc != SQLITE_DONE) {
@@ -356,24 +351,9 @@ static enum sg_status choose_first(struct recovery *recovery, bool *condemned)
     return SG_OK;
 }
 
-/* Every record and every checkpoint was read, and all is as it was signed: what was found
- * is mended. That it was found is still to be told. */
-static enum sg_status acquit(struct recovery *recovery)
+enum sg_status store_recover(struct ledger *ledger, struct sg_error *why)
 {
-    char finding[LEDGER_MEMO_MAX];
-    struct ledger *ledger = recovery->ledger;
-
-    return ledger_recall(ledger, STORE_FINDING, finding) == SG_OK &&
-                   ledger_remember(ledger, LEDGER_ACQUITTED, finding) == SG_OK &&
-                   ledger_remember(ledger, STORE_FINDING, "") == SG_OK
-               ? SG_OK
-               : unreadable(recovery);
-}
-
-enum sg_status store_recover(struct ledger *ledger, const struct ledger_options *options,
-                             struct sg_error *why)
-{
-    struct recovery recovery = {.ledger = ledger, .options = options, .why = why};
+    struct recovery recovery = {.ledger = ledger, .why = why};
     struct ledger_prune prune;
     bool condemned = false;
 
@@ -391,9 +371,7 @@ enum sg_status store_recover(struct ledger *ledger, const struct ledger_options 
     for (unsigned level = 1; level <= TOP_LEVEL; level++) {
         TRY(check_level(&recovery, level));
     }
-    if (condemned) {
-        TRY(acquit(&recovery));
-    }
+    ledger->condemned = condemned;
     ledger->committed = recovery.tree;
     ledger->checkpoint_size = recovery.checkpoint.size;
     return SG_OK;

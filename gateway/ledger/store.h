@@ -41,6 +41,10 @@ struct ledger {
     char origin[NOTE_NAME_MAX + 1];
     bool has_log_key;
     struct note_key log_key;
+    bool condemned;       /* by an earlier check; since then the tree met every root */
+    bool all_notes_by_it; /* the log key signed every stored checkpoint */
+    bool (*on_hashing)(void *context); /* as ledger_options has them */
+    void *context;                     /* borrowed */
     uint64_t checkpoint_size;
     uint64_t schema, schema_found; /* as ledger_state has them */
     bool has_offer;
@@ -58,11 +62,11 @@ void store_close(struct ledger *ledger);
 /* Name of the memo that ledger_condemn writes; empty = none. */
 #define STORE_FINDING "finding"
 
-/* Makes ledger->committed from the file and holds it against the last checkpoint; by all
- * of its records when the ledger is condemned. Of the options: on_hashing. */
-SG_MUST_USE enum sg_status store_recover(struct ledger *ledger,
-                                         const struct ledger_options *options,
-                                         struct sg_error *why);
+/* Makes ledger->committed from the file and holds it against the last checkpoint; when
+ * the ledger is condemned by all of its records, and against all checkpoints. */
+SG_MUST_USE enum sg_status store_recover(struct ledger *ledger, struct sg_error *why);
+/* Whoever waits for what takes long hears that it moves. SG_SHUTDOWN: it shall end. */
+SG_MUST_USE enum sg_status store_go_on(const struct ledger *ledger, struct sg_error *why);
 
 /* What a stored or offered note says, if it may be believed: of this origin, and signed
  * by the log key when one is known. SG_NOT_FOUND: it is not; others as note_parse. */
@@ -74,6 +78,8 @@ SG_MUST_USE enum sg_status store_read_note(const struct ledger *ledger,
 SG_MUST_USE enum sg_status store_last_checkpoint(struct ledger *ledger,
                                                  struct tlog_head *head,
                                                  struct sg_error *why);
+/* The log key signed every stored one. SG_CORRUPT, SG_SHUTDOWN. */
+SG_MUST_USE enum sg_status store_check_notes(struct ledger *ledger, struct sg_error *why);
 
 /* What was pruned is what the log says: the record of the last prune is there, names the
  * same index, and stands behind all that is gone. SG_CORRUPT: somebody else did it. */

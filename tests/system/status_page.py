@@ -147,6 +147,12 @@ def a_refused_pin_opens_one_and_a_condemned_log_too(people):
                  "numbers")
     alter(people, "INSERT OR REPLACE INTO meta VALUES('memo/finding', 'leaf 7 differs (TEST)')")
     with people.gateway(keep=True) as gateway:
+        equal([i.kind for i in incidents(gateway).incidents], ["pin.lockout"],
+              "the token of the log key is still away")
+        asked = create(gateway, unlock())
+        for name in ("officer-2", "officer-3"):
+            approve(gateway, asked.id, people.keys[name], name)
+        wait_for(lambda: len(incidents(gateway).incidents) == 2, "the log key was shown")
         equal([i.kind for i in incidents(gateway).incidents], ["log.condemned", "pin.lockout"])
         contains(incidents(gateway).incidents[0].why, "leaf 7 differs")
         gateway.stop()

@@ -84,6 +84,16 @@ static void tell_kind(const struct core *core)
     }
 }
 
+/* A ledger that a check found changed is sound again, by the key of the token and not by
+ * one that the changed file names. */
+static enum sg_status acquit(struct core *core)
+{
+    enum sg_status status = ledger_acquit(core->ledger);
+
+    core->incidents.acquitted = core->incidents.acquitted || status == SG_OK;
+    return status == SG_NOT_FOUND ? SG_OK : status;
+}
+
 enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
 {
     bool up = lane_state(core->berths[core->log_berth].lane) == LANE_UP;
@@ -97,7 +107,8 @@ enum sg_status checkpoint_start(struct core *core, struct sg_error *why)
         return SG_OK;
     }
     core->log_key_seen = true;
-    return ledger_remember(core->ledger, MEMO, core->log_vkey);
+    TRY(ledger_remember(core->ledger, MEMO, core->log_vkey));
+    return acquit(core);
 }
 
 /* Each time that its lane comes up it must hold the key that signed the log so far. */
@@ -120,6 +131,9 @@ static bool log_key_ready(struct core *core)
                       : "the lane holds another log key than the one that "
                         "the ledger was signed with",
                   NULL);
+    }
+    if (core->log_key_seen && acquit(core) != SG_OK) {
+        atomic_store(&core->broken, true);
     }
     return core->log_key_seen;
 }

@@ -140,28 +140,13 @@ void incident_raise(struct core *core, enum incident_kind kind, const char *subj
     text_mend(event->why);
 }
 
-bool incidents_due(const struct core *core)
-{
-    return core->incidents.raised_count > 0;
-}
-
-enum sg_status incidents_write(struct core *core)
-{
-    for (size_t i = 0; i < core->incidents.raised_count; i++) {
-        TRY(incident_open(core, &core->incidents.raised[i], ""));
-    }
-    core->incidents.raised_count = 0;
-    return SG_OK;
-}
-
-/* --- At the start ------------------------------------------------------------------ */
-
 static enum sg_status open_condemned(struct core *core)
 {
     struct incident_event event = {.kind = INCIDENT_LOG_CONDEMNED};
     char finding[LEDGER_MEMO_MAX];
     enum sg_status found = ledger_recall(core->ledger, LEDGER_ACQUITTED, finding);
 
+    core->incidents.acquitted = false;
     if (found != SG_OK || finding[0] == '\0') {
         return found == SG_NOT_FOUND ? SG_OK : found;
     }
@@ -171,6 +156,22 @@ static enum sg_status open_condemned(struct core *core)
     TRY(incident_open(core, &event, ""));
     return ledger_remember(core->ledger, LEDGER_ACQUITTED, "");
 }
+
+bool incidents_due(const struct core *core)
+{
+    return core->incidents.raised_count > 0 || core->incidents.acquitted;
+}
+
+enum sg_status incidents_write(struct core *core)
+{
+    for (size_t i = 0; i < core->incidents.raised_count; i++) {
+        TRY(incident_open(core, &core->incidents.raised[i], ""));
+    }
+    core->incidents.raised_count = 0;
+    return core->incidents.acquitted ? open_condemned(core) : SG_OK;
+}
+
+/* --- At the start ------------------------------------------------------------------ */
 
 enum sg_status incidents_write_start(struct core *core)
 {

@@ -25,6 +25,7 @@ struct incident_event {
 struct incidents {
     struct incident_event raised[INCIDENTS_RAISED_MAX];
     size_t raised_count;
+    bool acquitted; /* the memo LEDGER_ACQUITTED is new */
 };
 
 /* Opens one with its record, inside a transaction; nothing happens when one of this kind

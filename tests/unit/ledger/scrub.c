@@ -3,6 +3,7 @@
 
 #include "gateway/ledger/ledger.h"
 #include "gateway/ledger/reader.h"
+#include "gateway/ledger/store.h"
 #include "tests/unit/ledger/support/scrubbing.h"
 
 /* What a start does not look at is found while the gateway runs. A lawful log with a
@@ -253,6 +254,94 @@ Test(scrub, a_start_that_hashes_all_tells_that_it_moves_and_ends_when_told)
     cr_expect_geq(asked, SCRUB_RECORDS / 256);
 }
 
+/* --- As the gateway starts: it knows the log key only when its lane has shown it ------
+ */
+
+static const char finding[] = "somebody was here";
+
+static void condemn(void)
+{
+    book_open(&all.book);
+    cr_expect_eq(ledger_condemn(all.book.ledger, finding), SG_LEDGER);
+    book_close(&all.book);
+}
+
+static void expect_remembered(const char *name, const char *want)
+{
+    char memo[LEDGER_MEMO_MAX];
+
+    cr_expect_neq(ledger_recall(all.book.ledger, name, memo), SG_LEDGER);
+    cr_expect_str_eq(memo, want, "%s", name);
+}
+
+static enum sg_status start(void)
+{
+    const struct ledger_options options = {.path = all.book.path,
+                                           .origin = BOOK_ORIGIN,
+                                           .on_hashing = all.book.on_hashing,
+                                           .context = &all.book};
+
+    cr_assert_eq(ledger_open(&options, &all.book.ledger, &all.book.state, &all.book.why),
+                 SG_OK, "%s", all.book.why.text);
+    return ledger_set_log_key(all.book.ledger, all.book.vkey, &all.book.why);
+}
+
+/* One rotten bit: text, size and root are as they were, and every record is. */
+Test(scrub, a_condemned_ledger_is_not_acquitted_of_a_signature_that_is_not_by_the_key)
+{
+    static const char rot[] =
+        "UPDATE checkpoint SET note = CAST(substr(note, 1, length(note) - 12) ||"
+        " char(CASE unicode(substr(CAST(note AS TEXT), -12, 1)) WHEN 65 THEN 66 ELSE 65"
+        " END) || substr(note, -11) AS BLOB) WHERE size = 300";
+
+    book_tamper(&all.book, rot);
+    condemn();
+    for (unsigned i = 0; i < 2; i++) {
+        cr_expect_eq(start(), SG_CORRUPT);
+        cr_expect_not_null(
+            strstr(all.book.why.text, "the log key did not sign checkpoint 300)"), "%s",
+            all.book.why.text);
+        expect_remembered(STORE_FINDING, finding);
+        expect_remembered(LEDGER_ACQUITTED, "");
+        book_close(&all.book);
+    }
+}
+
+/* While its token is away the key is the one that the file names: whoever changed the
+ * file could have changed that, too. */
+Test(scrub, a_condemned_ledger_stays_so_until_the_token_has_shown_the_key)
+{
+    all.book.on_hashing = is_patient;
+    condemn();
+    for (unsigned i = 0; i < 2; i++) {
+        asked = 0;
+        cr_expect_eq(start(), SG_OK, "%s", all.book.why.text);
+        cr_expect_geq(asked, SCRUB_RECORDS / 256 + 2, "all records, and both notes");
+        expect_remembered(STORE_FINDING, finding);
+        book_close(&all.book);
+    }
+    cr_expect_eq(start(), SG_OK);
+    cr_expect_eq(ledger_acquit(all.book.ledger), SG_OK);
+    book_close(&all.book);
+    asked = 0;
+    cr_expect_eq(start(), SG_OK);
+    cr_expect_lt(asked, 5, "an ordinary start");
+}
+
+static bool gives_up_at_the_notes(void *book)
+{
+    (void)book;
+    return all.book.ledger == NULL;
+}
+
+Test(scrub, a_start_that_verifies_all_notes_ends_when_told)
+{
+    condemn();
+    all.book.on_hashing = gives_up_at_the_notes;
+    cr_expect_eq(start(), SG_SHUTDOWN);
+    expect_remembered(STORE_FINDING, finding);
+}
+
 Test(scrub, a_ledger_found_sound_is_forgiven)
 {
     book_open(&all.book);
@@ -261,6 +350,10 @@ Test(scrub, a_ledger_found_sound_is_forgiven)
     book_open(&all.book);
     struct tlog_hash want = book_root(SCRUB_RECORDS);
     cr_expect_eq(memcmp(all.book.state.root, want.bytes, 32), 0);
+    cr_expect_eq(ledger_acquit(all.book.ledger), SG_OK);
+    expect_remembered(LEDGER_ACQUITTED, finding);
+    expect_remembered(STORE_FINDING, "");
+    cr_expect_eq(ledger_acquit(all.book.ledger), SG_NOT_FOUND);
     book_close(&all.book);
     book_tamper(&all.book, change);
     book_open(&all.book); /* an ordinary start again: it leaves that to the check */
