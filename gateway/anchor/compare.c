@@ -7,7 +7,8 @@
 #include "proto/text.h"
 
 /* The start looks back: no local check can see that the whole data folder is an older
- * copy. What cannot be reached costs a log line, not the start. */
+ * copy. What cannot be reached costs a log line, not the start; a folder is looked at
+ * again by the anchor's thread, before anything is put into it. */
 
 enum { US_PER_MS = 1000 };
 
@@ -53,8 +54,11 @@ static enum sg_status compare_folder(struct anchor_loop *loop, struct anchor *an
         unreachable(anchor, parcel_overdue(anchor, &inner) == SG_OK ? "" : inner.text);
     }
     if (!back) {
+        anchor->unseen = watch_is_folder(anchor);
         return SG_OK;
     }
+    anchor->unseen =
+        anchor->parcel->status != SG_OK && anchor->parcel->status != SG_NOT_FOUND;
     enum sg_status status = take_look(loop, anchor, why);
     parcel_leave(anchor);
     return status;

@@ -20,7 +20,13 @@
 static const char NEWEST[] = "checkpoint";
 static const char BESIDE[] = ".checkpoint.new"; /* one name: a crash leaves one file */
 static const char ENDING[] = ".checkpoint";
-enum { NAME_SIZE = 40, CANDIDATES = 8, ENTRIES_MAX = 20000000, MODE = 0644 };
+enum {
+    NAME_SIZE = 40,
+    CANDIDATES = 512,
+    TOLD_MAX = 8,
+    ENTRIES_MAX = 20000000,
+    MODE = 0644
+};
 
 static void close_fd(int *fd)
 {
@@ -192,8 +198,9 @@ enum sg_status folder_keep(const char *place, const char *name, struct slice byt
 
 /* --- Looking back ---------------------------------------------------------------- */
 
-/* The largest sizes of a folder, the largest first. */
+/* The largest sizes of a folder below another, the largest first. */
 struct sizes {
+    uint64_t below;
     uint64_t size[CANDIDATES];
     size_t count;
 };
@@ -241,7 +248,7 @@ static enum sg_status list_sizes(const struct parcel *parcel, struct sizes *size
         if (entry == NULL) {
             break;
         }
-        if (size_of_name(entry->d_name, &size)) {
+        if (size_of_name(entry->d_name, &size) && size < sizes->below) {
             sizes_add(sizes, size);
         }
     }
@@ -252,13 +259,31 @@ static enum sg_status list_sizes(const struct parcel *parcel, struct sizes *size
     return status;
 }
 
-/* What is no checkpoint of this log is told, and does not count. */
-static enum sg_status take_file(const struct parcel *parcel, int folder, const char *name,
-                                struct held *out, struct sg_error *why)
+struct search {
+    const struct parcel *parcel; /* borrowed, as the next two */
+    struct held *out;
+    struct sg_error *why;
+    int folder;
+    unsigned ignored;
+};
+
+/* What is no checkpoint of this log is told, and does not count. Whoever may write there
+ * can make a million. */
+static void ignore(struct search *search, const char *name)
 {
+    if (search->ignored++ < TOLD_MAX) {
+        log_event(LOG_WARN, "anchor.ignored", "anchor", search->parcel->name, "file",
+                  name, "why", "it is no checkpoint by the key of this log", NULL);
+    }
+}
+
+static enum sg_status take_file(struct search *search, const char *name)
+{
+    const struct parcel *parcel = search->parcel;
+    struct held *out = search->out;
     struct checkpoint found;
 
-    enum sg_status status = read_known(parcel, folder, name, out, why);
+    enum sg_status status = read_known(parcel, search->folder, name, out, search->why);
     if (status == SG_IO) {
         return status;
     }
@@ -268,34 +293,43 @@ static enum sg_status take_file(const struct parcel *parcel, int folder, const c
     if (status == SG_OK) {
         out->head = found.head;
     } else if (status != SG_NOT_FOUND || out->len > 0) {
-        log_event(LOG_WARN, "anchor.ignored", "anchor", parcel->name, "file", name, "why",
-                  "it is no checkpoint by the key of this log", NULL);
+        ignore(search, name);
         return SG_NOT_FOUND;
     }
     return status;
 }
 
+/* The largest one that counts; what is larger and does not must not hide it. */
+static enum sg_status take_largest(struct search *search)
+{
+    struct sizes sizes = {.below = UINT64_MAX};
+    char name[NAME_SIZE];
+    enum sg_status none = SG_NOT_FOUND;
+
+    do {
+        sizes.count = 0;
+        TRY(list_sizes(search->parcel, &sizes, search->why));
+        for (size_t i = 0; i < sizes.count; i++) {
+            sizes.below = sizes.size[i];
+            (void)snprintf(name, sizeof(name), "%llu%s", (unsigned long long)sizes.below,
+                           ENDING);
+            enum sg_status status = take_file(search, name);
+            if (status == SG_OK) {
+                return SG_OK;
+            }
+            none = status == SG_IO ? status : none;
+        }
+    } while (sizes.count == CANDIDATES);
+    return none;
+}
+
 enum sg_status folder_newest(const struct parcel *parcel, struct held *out,
                              struct sg_error *why)
 {
-    struct sizes sizes = {.count = 0};
-    char name[NAME_SIZE];
-    enum sg_status none = SG_NOT_FOUND;
     AUTO(close_fd) int folder = -1;
 
     TRY(open_folder(parcel->place, &folder, why));
-    if (parcel->kind == ANCHOR_DISK) {
-        return take_file(parcel, folder, NEWEST, out, why);
-    }
-    TRY(list_sizes(parcel, &sizes, why));
-    for (size_t i = 0; i < sizes.count; i++) {
-        (void)snprintf(name, sizeof(name), "%llu%s", (unsigned long long)sizes.size[i],
-                       ENDING);
-        enum sg_status status = take_file(parcel, folder, name, out, why);
-        if (status == SG_OK) {
-            return SG_OK;
-        }
-        none = status == SG_IO ? status : none;
-    }
-    return none;
+    struct search search = {.parcel = parcel, .out = out, .why = why, .folder = folder};
+    return parcel->kind == ANCHOR_DISK ? take_file(&search, NEWEST)
+                                       : take_largest(&search);
 }

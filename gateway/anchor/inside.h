@@ -40,6 +40,7 @@ struct anchor {
     uint8_t offer[OFFER_MAX];
     TS_REQ *question;      /* owned: what a time stamp authority was asked */
     struct parcel *parcel; /* owned: on its way to a folder, or back; NULL = none */
+    bool unseen; /* a folder: what it holds was not held against the ledger yet */
     bool unkept; /* an authority has stamped what it was given, its folder lacks that */
     struct anchor_result result;
 };

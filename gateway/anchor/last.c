@@ -21,6 +21,10 @@ static void send(struct anchor_loop *loop, struct anchor *anchor)
 {
     struct sg_error why = {0};
 
+    if (anchor->unseen) {
+        failed(anchor, "what it holds was not seen since the start: nothing is added");
+        return;
+    }
     if (watch_offer(loop, anchor) == SG_OK && anchor->offered != anchor->held &&
         parcel_send(anchor, PARCEL_DELIVER, &why) != SG_OK) {
         failed(anchor, why.text);

@@ -157,16 +157,23 @@ static void settle(struct anchor_loop *loop, struct anchor *anchor, bool held,
 
 /* --- Folders --------------------------------------------------------------------- */
 
-/* The look back that the start could not wait for. */
+/* The look back that the start could not wait for, or that failed. What speaks against
+ * the ledger does so until it is taken away: a delivery would hide it. */
 static void look_back(struct anchor_loop *loop, struct anchor *anchor)
 {
     const struct parcel *parcel = anchor->parcel;
-    struct sg_error why = {0};
+    enum sg_status status = parcel->status;
+    struct sg_error why = parcel->why;
 
-    anchor->due_us = 0;
-    if (parcel->status == SG_OK &&
-        conflict_look(loop, anchor, &parcel->held, &why) == SG_CORRUPT) {
-        settle(loop, anchor, false, SG_CORRUPT, &why);
+    if (status == SG_OK) {
+        status = conflict_look(loop, anchor, &parcel->held, &why);
+    }
+    anchor->unseen = status != SG_OK && parcel->status != SG_NOT_FOUND;
+    if (anchor->unseen) {
+        settle(loop, anchor, false, status, &why);
+    } else {
+        anchor->asked = false;
+        anchor->due_us = 0;
     }
 }
 
@@ -244,16 +251,34 @@ static enum sg_status give(struct anchor_loop *loop, struct anchor *anchor,
                                                   : stamp_ask(loop, anchor, why);
 }
 
-/* A folder that hangs is not asked for the same once more. */
+/* A folder that hangs is not asked for the same once more; one that failed is, to be well
+ * again. */
 static bool has_it(const struct anchor *anchor)
 {
-    return anchor->offered == anchor->held && (!anchor->unkept || anchor->parcel != NULL);
+    return anchor->offered == anchor->held &&
+           !(watch_is_folder(anchor) && anchor->failures > 0) &&
+           (!anchor->unkept || anchor->parcel != NULL);
+}
+
+static void look_again(struct anchor_loop *loop, struct anchor *anchor)
+{
+    struct sg_error why = {0};
+
+    anchor->asked = true;
+    enum sg_status status = parcel_send(anchor, PARCEL_LOOK, &why);
+    if (status != SG_OK) {
+        settle(loop, anchor, false, status, &why);
+    }
 }
 
 static void deliver(struct anchor_loop *loop, struct anchor *anchor)
 {
     struct sg_error why = {0};
 
+    if (anchor->unseen) {
+        look_again(loop, anchor);
+        return;
+    }
     enum sg_status status = watch_offer(loop, anchor);
     if (status == SG_NOT_FOUND || (status == SG_OK && has_it(anchor))) {
         anchor->due_us = aligned(clock_mono_us(), LOOK_US);

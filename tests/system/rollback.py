@@ -184,6 +184,37 @@ def what_a_folder_that_hung_at_the_start_holds_is_looked_at_when_it_answers(town
 
 
 @claim
+def a_folder_that_was_away_at_the_start_is_looked_at_before_anything_is_put_there(town):
+    town.fresh()
+    grow_and_restore(town, "drop")
+    before = sorted(os.listdir(town.drop))
+    os.rename(town.drop, town.drop + ".away")
+    with town.gateway("drop") as gateway:
+        equal(gateway.wait_event("anchor.unreachable")["anchor"], "assessor")
+        equal(gateway.wait_event("anchor.failed")["anchor"], "assessor")
+        sign(gateway)
+        os.rename(town.drop + ".away", town.drop)
+        contains(gateway.wait_event("anchor.alarm")["why"], "anchor 'assessor' holds",
+                 "older copy")
+        time.sleep(2)
+        equal(gateway.find("anchor.again"), [], "it is well")
+    equal(sorted(os.listdir(town.drop)), before, "the folder")
+    evidence(town, "assessor")
+
+
+@claim
+def junk_with_larger_names_does_not_hide_what_a_folder_holds(town):
+    town.fresh()
+    grow_and_restore(town, "drop")
+    for size in range(100000, 100009):
+        with open(os.path.join(town.drop, f"{size}.checkpoint"), "wb") as file:
+            file.write(b"junk\n")
+    text = town.refused("drop")
+    contains(text, "anchor 'assessor' holds a checkpoint of", "older copy")
+    equal(text.count("anchor.ignored"), 8, "lines of what is ignored")
+
+
+@claim
 def garbage_in_a_folder_is_told_and_does_not_count(town):
     town.fresh()
     for place, name in ((town.disk, "checkpoint"), (town.drop, "999999.checkpoint"),
