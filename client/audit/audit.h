@@ -12,7 +12,7 @@
 /* Reads a log or a part of it, record by record, and finds what does not fit together.
  * Knows nothing of networks, keys or files: `segel log verify` feeds it from a gateway,
  * segel-verify from a bundle. Memory does not grow with the log, but for seen.h. */
-enum { AUDIT_MARKS = 2, AUDIT_FAULTS_SHOWN = 8, AUDIT_FAULT_SIZE = 192 };
+enum { AUDIT_MARKS = 3, AUDIT_FAULTS_SHOWN = 8, AUDIT_FAULT_SIZE = 192 };
 
 /* A clock that goes back by more than this between two records is worth a warning; less
  * is what a time server corrects. */

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 import time
 
@@ -174,6 +175,8 @@ def history(rigged):
         sign_some(gateway, 5)
     copy_ledger(rigged, "", "old-")
     earlier = rigged.path("earlier.note")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(earlier)
     with rigged.gateway() as gateway:
         covered(rigged, sign_some(gateway, 10))
         saved = verify(rigged, "--save", earlier)
@@ -213,6 +216,59 @@ def a_log_that_was_cut_and_written_anew_is_found_out(rigged):
     with rigged.gateway() as gateway:
         covered(rigged, sign_some(gateway, 40))
         expect_only_earlier_tells(rigged, earlier)
+
+
+def bytes_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@claim
+def a_checkpoint_that_was_saved_is_replaced_by_one_that_goes_on_from_it_alone(rigged):
+    saved = history(rigged)
+    vkey = rigged.path("log.vkey")
+    with rigged.gateway() as gateway:
+        before = {path: bytes_of(path) for path in (saved, vkey)}
+        covered(rigged, sign_some(gateway, 3))
+        refused = verify(rigged, "--save", vkey)
+        equal((refused.returncode, bytes_of(vkey)), (2, before[vkey]), refused.stderr)
+        contains(refused.stderr, "log.vkey' is there and is no checkpoint", "--save")
+        held = verify(rigged, "--save", saved)
+        equal(held.returncode, 0, held.stdout + held.stderr)
+        contains(held.stdout, "saved       ok")
+        expect(bytes_of(saved) != before[saved], "the newer one is not saved")
+        kept = bytes_of(saved)
+    copy_ledger(rigged, "old-", "")
+    with rigged.gateway():
+        cut = verify(rigged, "--save", saved)
+        equal((cut.returncode, bytes_of(saved)), (1, kept), cut.stdout + cut.stderr)
+        contains(cut.stdout, "saved       FAILED", "rewritten or cut")
+        contains(in_indonesian(rigged, "--save", saved, code=1), "tersimpan      GAGAL")
+        told = json.loads(verify(rigged, "--json", "--save", saved).stdout)
+        equal((told["sound"], told["saved_equal"]), (False, False))
+        with_both = verify(rigged, "--json", "--save", saved, "--earlier", saved)
+        equal(json.loads(with_both.stdout)["earlier_equal"], False)
+    equal(bytes_of(saved), kept, "the checkpoint that was saved")
+
+
+@claim
+def a_full_disk_leaves_the_checkpoint_that_was_saved(rigged):
+    saved, small = history(rigged), rigged.path("small")
+    os.makedirs(small, exist_ok=True)
+    script = f"mount -t tmpfs -o size=8k none {small} && cp {saved} {small}/note && " \
+             f"head -c 4096 /dev/zero >{small}/rest && {rig.BIN}/segel --home " \
+             f"{rigged.path('clients', 'reviewer')} log verify --save {small}/note >&2; " \
+             f"code=$?; cat {small}/note; exit $code"
+    with rigged.gateway() as gateway:
+        covered(rigged, sign_some(gateway, 3))
+        result = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True,
+                                check=False, timeout=60)
+    if b"unshare" in result.stderr or b"mount" in result.stderr:
+        print("skip  a small disk needs the right to mount one (user namespaces)")
+        return
+    equal(result.returncode, 3, result.stderr.decode())
+    contains(result.stderr.decode(), "small/note")
+    equal(result.stdout, bytes_of(saved), "what is there")
 
 
 ENGLISH = re.compile(r"\b(the|that|record|records|intents|signed|FAILED|ok|read|SOUND|yet|given)\b")

@@ -12,19 +12,27 @@ static bool mark_equal(const struct audit_mark *mark, const struct tlog_hash *ro
     return mark->reached && tlog_hash_equal(&mark->root, root);
 }
 
+/* That of one that was saved before, with its mark; what was not given is no fault. */
+static bool head_kept(const struct log_verdict *verdict, const struct log_head *head,
+                      const struct audit_mark *mark)
+{
+    return head->note_len == 0 ||
+           (head->size <= verdict->head.size && mark_equal(mark, &head->root));
+}
+
 void log_verdict_reach(struct log_verdict *verdict)
 {
     struct audit *audit = &verdict->audit;
-    bool with_earlier = verdict->earlier.note_len > 0;
+    const struct audit_mark *next = &audit->marks[1];
 
     audit_need_begin(audit);
     verdict->under_way = audit_end(audit);
     verdict->root_equal = mark_equal(&audit->marks[0], &verdict->head.root);
-    verdict->earlier_equal =
-        !with_earlier || (verdict->earlier.size <= verdict->head.size &&
-                          mark_equal(&audit->marks[1], &verdict->earlier.root));
-    verdict->sound =
-        verdict->root_equal && verdict->earlier_equal && audit->fault_count == 0;
+    verdict->earlier_equal = head_kept(verdict, &verdict->earlier, next);
+    next += verdict->earlier.note_len > 0 ? 1 : 0;
+    verdict->replaced_equal = head_kept(verdict, &verdict->replaced, next);
+    verdict->sound = verdict->root_equal && verdict->earlier_equal &&
+                     verdict->replaced_equal && audit->fault_count == 0;
 }
 
 /* --- For people -------------------------------------------------------------------- */
@@ -82,12 +90,12 @@ static void print_root(const struct log_verdict *verdict)
     print_check(verdict, verdict->root_equal, word(verdict, "tree", "pohon"), text);
 }
 
-static void print_earlier(const struct log_verdict *verdict)
+static void print_kept(const struct log_verdict *verdict, const struct log_head *head,
+                       bool kept, const char *title)
 {
-    bool kept = verdict->earlier_equal;
     char text[SENTENCE];
 
-    if (verdict->earlier.note_len == 0) {
+    if (head->note_len == 0) {
         return;
     }
     (void)snprintf(text, sizeof(text),
@@ -97,11 +105,11 @@ static void print_earlier(const struct log_verdict *verdict)
                                          " records of the earlier checkpoint%s",
                    kept ? word(verdict, "still", "masih")
                         : word(verdict, "no longer", "tidak lagi"),
-                   verdict->earlier.size,
+                   head->size,
                    kept ? ""
                         : word(verdict, ": it was rewritten or cut",
                                ": log ditulis ulang atau dipotong"));
-    print_check(verdict, kept, word(verdict, "earlier", "sebelumnya"), text);
+    print_check(verdict, kept, title, text);
 }
 
 static void print_faults(const struct log_verdict *verdict)
@@ -250,7 +258,10 @@ static void print_page(const struct log_verdict *verdict)
                     : word(verdict, "signed by the key that the gateway states",
                            "ditandatangani kunci yang disebutkan gateway"));
     print_root(verdict);
-    print_earlier(verdict);
+    print_kept(verdict, &verdict->earlier, verdict->earlier_equal,
+               word(verdict, "earlier", "sebelumnya"));
+    print_kept(verdict, &verdict->replaced, verdict->replaced_equal,
+               word(verdict, "saved", "tersimpan"));
     print_faults(verdict);
     print_tail(verdict);
     print_result(verdict);
@@ -289,6 +300,9 @@ static void print_json(const struct log_verdict *verdict)
     json_bool(&out, "root_equal", verdict->root_equal);
     if (verdict->earlier.note_len > 0) {
         json_bool(&out, "earlier_equal", verdict->earlier_equal);
+    }
+    if (verdict->replaced.note_len > 0) {
+        json_bool(&out, "saved_equal", verdict->replaced_equal);
     }
     json_jobs(&out, verdict);
     json_uint(&out, "fault_count", audit->fault_count);

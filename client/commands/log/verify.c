@@ -12,6 +12,7 @@
 #include "client/console/command.h"
 #include "client/console/file.h"
 #include "client/console/screen.h"
+#include "client/pdf/pdf.h"
 
 /* `segel log verify` */
 struct verify_options {
@@ -29,7 +30,9 @@ static const struct option rows[] = {
      AT(vkey)},
     {"earlier", 0, "FILE", "checkpoint that was saved before: the log must contain it",
      AT(earlier)},
-    {"save", 0, "FILE", "save the checkpoint for the next time", AT(save)},
+    {"save", 0, "FILE",
+     "save the checkpoint for the next time; the log must contain one that is there",
+     AT(save)},
     {"json", 0, NULL, "one JSON object for machines", AT(json)},
     {"lang", 0, "id|en", "language of the page (default: en)", AT(lang)},
 };
@@ -62,14 +65,23 @@ static enum sg_status read_log(struct channel *channel, struct audit *audit,
                : sg_fail(why, reading.status, "%s", sg_status_text(reading.status));
 }
 
-static enum sg_status save_note(const char *path, struct slice note, struct sg_error *why)
+/* A checkpoint of this log may be written over, by one that goes on from it; the key, or
+ * a file that was named by mistake, may not. */
+static enum sg_status take_replaced(const char *path, struct log_verdict *verdict,
+                                    struct sg_error *why)
 {
-    FILE *file = fopen(path, "we");
-    bool written = file != NULL && fwrite(note.data, 1, note.len, file) == note.len;
+    struct sg_error inner = {0};
 
-    if ((file != NULL && fclose(file) != 0) || !written) {
-        return sg_fail(why, SG_IO, "the checkpoint cannot be saved to %s", path);
+    if (path == NULL || !file_exists(path)) {
+        return SG_OK;
     }
+    if (log_head_load(path, &verdict->trust, &verdict->replaced, &inner) != SG_OK) {
+        return sg_fail(why, SG_INVALID,
+                       "'%s' is there and is no checkpoint by the key of this log: name "
+                       "another file with --save",
+                       path);
+    }
+    audit_mark(&verdict->audit, verdict->replaced.size);
     return SG_OK;
 }
 
@@ -99,6 +111,7 @@ static enum sg_status examine(struct channel *channel,
         TRY(log_head_load(options->earlier, &verdict->trust, &verdict->earlier, why));
         audit_mark(&verdict->audit, verdict->earlier.size);
     }
+    TRY(take_replaced(options->save, verdict, why));
     TRY(log_begin_skip(channel, &verdict->audit, verdict->head.size, why));
     TRY(read_log(channel, &verdict->audit, why));
     log_verdict_reach(verdict);
@@ -126,8 +139,8 @@ static enum exit_code judge(const struct home *home, const struct verify_options
         return EXIT_REFUSED;
     }
     if (options->save != NULL &&
-        save_note(options->save, slice_of(verdict->head.note, verdict->head.note_len),
-                  &why) != SG_OK) {
+        pdf_write(options->save, slice_of(verdict->head.note, verdict->head.note_len),
+                  slice_of("", 0), &why) != SG_OK) {
         screen_complain(why.text);
         return EXIT_BROKEN;
     }
@@ -172,7 +185,8 @@ const struct command command_log_verify = {
         "sound,\n"
         "1 tampered with or incomplete, 2 wrong command line, 3 not readable.\n"
         "Keep the saved checkpoint where the gateway's administrators cannot reach it:\n"
-        "with --earlier the next run detects that records were changed or cut off.\n\n"
+        "with --earlier, or the same --save, the next run detects that records were\n"
+        "changed or cut off, and saves nothing then.\n\n"
         "Examples:\n"
         "  segel log verify --vkey log.vkey --save monday.checkpoint\n"
         "  segel log verify --vkey log.vkey --earlier monday.checkpoint\n"
