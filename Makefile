@@ -412,7 +412,8 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c $$(wildcard tests/fixtures/%.de
 # The known answers of the tree serve its witness, too.
 $(filter $(BUILD)/tests/unit/witness/%,$(UNIT_BIN)): $$(call support_of,tlog)
 # What builds the index of a log is tried on one.
-$(BUILD)/tests/unit/service/indexing: $$(call support_of,ledger)
+$(BUILD)/tests/unit/service/indexing $(BUILD)/tests/unit/service/reading: \
+    $$(call support_of,ledger)
 # What looks back at decisions finds those of the policy's tests in one.
 $(BUILD)/tests/unit/service/hindsight: $$(call support_of,policy) \
     $(BUILD)/obj/tests/unit/ledger/support/book.o $(BUILD)/obj/tests/unit/ledger/support/backend.o

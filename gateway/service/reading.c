@@ -252,6 +252,21 @@ static int idle_ms(const struct reading *reading)
     return left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
 }
 
+/* What is put off, by however many, leaves time for everything else. */
+static bool any_due(const struct letters *waiting)
+{
+    int64_t now_us = clock_mono_us();
+    const struct letter *letter;
+
+    STAILQ_FOREACH(letter, waiting, link)
+    {
+        if (((const struct question *)letter)->not_before_us <= now_us) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Answers those whose time has come; one that waits keeps nobody else waiting. */
 static void answer_due(struct reading *reading, struct letters *waiting)
 {
@@ -288,8 +303,8 @@ static void *run(void *context)
 
         await_questions(reading, &waiting);
         probe(reading);
-        indexing_step(&reading->indexing, reading->ledger, STAILQ_EMPTY(&waiting));
-        scrubbing_step(&reading->scrubbing, reading->ledger, STAILQ_EMPTY(&waiting));
+        indexing_step(&reading->indexing, reading->ledger, !any_due(&waiting));
+        scrubbing_step(&reading->scrubbing, reading->ledger, !any_due(&waiting));
         answer_due(reading, &waiting);
     }
     return NULL;
