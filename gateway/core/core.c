@@ -119,12 +119,21 @@ static enum sg_status expire_answers(struct core *core)
 {
     static const int64_t day_us = (int64_t)86400 * 1000000;
     int64_t days = core->options.config->answers_days;
-    uint32_t gone = 0;
+    struct expiry expiry = {.now_us = clock_wall_us()};
 
     if (days == 0 || !clock_watch_trusted(&core->state.clock)) {
         return SG_OK;
     }
-    return ledger_expire(core->ledger, clock_wall_us() - days * day_us, &gone);
+    expiry.before_us = expiry.now_us - days * day_us;
+    TRY(ledger_expire(core->ledger, &expiry));
+    if (expiry.ahead && !core->answers_kept) {
+        log_event(LOG_WARN, "answers.kept", "why",
+                  "the oldest answers bear times that have not come yet, by a clock that "
+                  "was wrong: until then no answer is taken away (ledger.answers_days)",
+                  NULL);
+    }
+    core->answers_kept = expiry.ahead;
+    return SG_OK;
 }
 
 /* Both block for a sync: this is often enough. */

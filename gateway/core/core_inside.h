@@ -88,6 +88,7 @@ struct core {
     struct event *commit;
     struct mbox mailbox;
     atomic_bool broken; /* the ledger has failed */
+    bool answers_kept;  /* by times that have not come: said once on the log line */
     struct condemnation condemnation;
 
     struct inflight inflight;

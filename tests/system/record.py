@@ -111,10 +111,11 @@ def an_id_is_remembered_over_a_restart(the_rig):
         equal(refusal.code, grpc.StatusCode.ALREADY_EXISTS)
 
 
-def later(the_rig, seconds, days, kept="yes"):
+def later(the_rig, seconds, days, *changes, kept="yes"):
     """A gateway so much later, that keeps answers for so many days; kept: whether somebody
     has set its clock."""
-    config = the_rig.config(("checkpoint_s: 1,", f"checkpoint_s: 1, answers_days: {days},"))
+    config = the_rig.config(("checkpoint_s: 1,", f"checkpoint_s: 1, answers_days: {days},"),
+                            *changes)
     return the_rig.gateway(config, **preload("later kept", LATER_S=str(seconds), KEPT=kept))
 
 
@@ -150,6 +151,18 @@ def an_answer_is_kept_as_long_as_configured_and_its_id_for_ever(the_rig):
         signed = [leaf(r) for r in records(the_rig, "--type", "intent")]
         equal([r["job"] for r in signed].count(job.request_id), 1, "intents")
         equal(verify(the_rig).returncode, 0, "log verify")
+
+
+@claim
+def answers_of_a_time_that_has_not_come_are_told_when_they_hold_up_all(the_rig):
+    ledger = rig.fresh_ledger()
+    with later(the_rig, 20 * 86400, 2, ledger) as gateway:
+        for _ in range(11):
+            gateway.client().batch([item() for _ in range(100)])
+    with later(the_rig, 0, 2, ledger) as gateway:
+        contains(gateway.wait_event("answers.kept")["why"], "ledger.answers_days")
+        time.sleep(2.5)
+        equal(len(gateway.find("answers.kept")), 1, "lines")
 
 
 @claim

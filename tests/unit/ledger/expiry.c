@@ -22,7 +22,7 @@ static void tear_down(void)
 
 TestSuite(expiry, .init = set_up, .fini = tear_down);
 
-enum { SECOND_US = 1000000 };
+enum { SECOND_US = 1000000, KEPT_S = 1000 };
 
 /* A job that was signed at this second of 1970: its OUTCOME, and what is kept of it. */
 static void sign_at(const char *request_id, int64_t second, const char *ts)
@@ -46,12 +46,20 @@ static void sign_at(const char *request_id, int64_t second, const char *ts)
     cr_assert_eq(ledger_commit(book.ledger), SG_OK);
 }
 
+static struct expiry expire_at(int64_t before_s, int64_t now_s)
+{
+    struct expiry expiry = {.before_us = before_s * SECOND_US,
+                            .now_us = now_s * SECOND_US,
+                            .gone = 99,
+                            .ahead = true};
+
+    cr_assert_eq(ledger_expire(book.ledger, &expiry), SG_OK);
+    return expiry;
+}
+
 static uint32_t expire(int64_t before_s)
 {
-    uint32_t gone = 99;
-
-    cr_assert_eq(ledger_expire(book.ledger, before_s * SECOND_US, &gone), SG_OK);
-    return gone;
+    return expire_at(before_s, before_s + KEPT_S).gone;
 }
 
 static bool has_answer(const char *request_id)
@@ -135,6 +143,49 @@ Test(expiry, goes_in_pieces)
     cr_expect_eq(expire(1000000), EXPIRY_PIECE);
     cr_expect_eq(expire(1000000), 3);
     cr_expect_eq(expire(1000000), 0);
+}
+
+/* By a clock that was wrong for a while. */
+enum { IN_2020 = 1590000000, IN_2026 = 1780000000, IN_2036 = 2100000000 };
+
+Test(expiry, a_time_that_has_not_come_holds_up_no_later_answer)
+{
+    sign_at("r1", IN_2020, NULL);
+    sign_at("r2", IN_2036, NULL);
+    sign_at("r3", IN_2020 + 1, NULL);
+    struct expiry expiry = expire_at(IN_2026 - KEPT_S, IN_2026);
+    cr_expect_eq(expiry.gone, 3);
+    cr_expect_not(expiry.ahead);
+    cr_expect_not(has_answer("r2"));
+    cr_expect_not(has_answer("r3"));
+}
+
+Test(expiry, a_time_that_has_not_come_waits_for_a_later_answer)
+{
+    sign_at("r1", IN_2020, NULL);
+    sign_at("r2", IN_2036, NULL);
+    sign_at("r3", IN_2026, NULL);
+    cr_expect_eq(expire_at(IN_2026 - KEPT_S, IN_2026).gone, 1);
+    cr_expect_not(has_answer("r1"));
+    cr_expect(has_answer("r2"));
+    cr_expect_eq(expire_at(IN_2026, IN_2026 + KEPT_S).gone, 0, "not older than itself");
+    cr_expect_eq(expire_at(IN_2026 + 1, IN_2026 + KEPT_S).gone, 2);
+    cr_expect_not(has_answer("r3"));
+}
+
+Test(expiry, a_piece_of_times_that_have_not_come_is_told)
+{
+    for (unsigned i = 0; i < EXPIRY_PIECE; i++) {
+        char request_id[16];
+        cr_expect_not(expire_at(IN_2026 - KEPT_S, IN_2026).ahead);
+        (void)snprintf(request_id, sizeof(request_id), "r%u", i);
+        sign_at(request_id, IN_2036, NULL);
+    }
+    sign_at("last", IN_2020, NULL);
+    struct expiry expiry = expire_at(IN_2026 - KEPT_S, IN_2026);
+    cr_expect(expiry.ahead);
+    cr_expect_eq(expiry.gone, 0);
+    cr_expect_eq(expire_at(IN_2036 + 1, IN_2036 + KEPT_S).gone, EXPIRY_PIECE);
 }
 
 static bool has_token(uint64_t outcome, char first)
