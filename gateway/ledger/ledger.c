@@ -117,15 +117,22 @@ enum sg_status ledger_latch(struct ledger *ledger, const char *doing)
     return SG_LEDGER;
 }
 
-enum sg_status ledger_latch_gone(struct ledger *ledger, const char *file)
+/* An older copy in the place of a whole ledger would lose what came after it. */
+enum sg_status ledger_latch_gone(struct ledger *ledger, const struct place_gone *gone)
 {
+    static const char lost[] = "put it back, or its newest backup, and start the gateway "
+                               "again";
+    static const char whole[] =
+        "no record was in it, so all are there: see that no other "
+        "gateway uses this ledger, put no older copy in its "
+        "place, and start the gateway again";
+
     if (!ledger->latched) {
         ledger->latched = true;
-        enum sg_status kind = sg_fail(
-            &ledger->why, SG_LEDGER,
-            "the ledger's file %.300s was removed, renamed or replaced while the gateway "
-            "wrote it: put it back, or its newest backup, and start the gateway again",
-            file);
+        enum sg_status kind = sg_fail(&ledger->why, SG_LEDGER,
+                                      "the ledger's file %.300s was removed, renamed or "
+                                      "replaced while the gateway wrote it: %s",
+                                      gone->name, gone->records ? lost : whole);
         MUST(kind == SG_LEDGER);
     }
     return SG_LEDGER;
@@ -188,10 +195,10 @@ enum sg_status ledger_begin(struct ledger *ledger)
 /* After the sync: what is durable in a file that nobody finds must not be acted upon. */
 static enum sg_status look_after_place(struct ledger *ledger)
 {
-    char file[PLACE_NAME];
+    struct place_gone gone;
 
-    if (!place_holds(&ledger->place, file)) {
-        return ledger_latch_gone(ledger, file);
+    if (!place_holds(&ledger->place, &gone)) {
+        return ledger_latch_gone(ledger, &gone);
     }
     if (ledger->committed.frontier.size == 0 && ledger->scratch.frontier.size > 0 &&
         place_mark(ledger->lock_fd) != SG_OK) {
@@ -261,7 +268,7 @@ bool ledger_idle_due(const struct ledger *ledger)
 
 enum sg_status ledger_idle(struct ledger *ledger)
 {
-    char file[PLACE_NAME];
+    struct place_gone gone;
     int left = 0;
     int moved = 0;
 
@@ -269,8 +276,8 @@ enum sg_status ledger_idle(struct ledger *ledger)
         return SG_LEDGER;
     }
     MUST(!ledger->in_transaction);
-    if (!place_holds_all(&ledger->place, file)) {
-        return ledger_latch_gone(ledger, file);
+    if (!place_holds_all(&ledger->place, &gone)) {
+        return ledger_latch_gone(ledger, &gone);
     }
     if (!ledger->wal_grew) {
         return SG_OK;

@@ -39,13 +39,14 @@ enum sg_status place_take(struct place *place, const char *path, struct sg_error
     return SG_OK;
 }
 
-static bool holds(const struct place *place, size_t count, char out[PLACE_NAME])
+static bool holds(const struct place *place, size_t count, struct place_gone *gone)
 {
     struct stat found;
 
     for (size_t i = 0; i < count; i++) {
-        name_of(place, i, out);
-        if (stat(out, &found) != 0 || found.st_dev != place->files[i].device ||
+        gone->records = i < NEEDED_ALWAYS;
+        name_of(place, i, gone->name);
+        if (stat(gone->name, &found) != 0 || found.st_dev != place->files[i].device ||
             found.st_ino != place->files[i].inode) {
             return false;
         }
@@ -53,14 +54,14 @@ static bool holds(const struct place *place, size_t count, char out[PLACE_NAME])
     return true;
 }
 
-bool place_holds(const struct place *place, char out[PLACE_NAME])
+bool place_holds(const struct place *place, struct place_gone *gone)
 {
-    return holds(place, NEEDED_ALWAYS, out);
+    return holds(place, NEEDED_ALWAYS, gone);
 }
 
-bool place_holds_all(const struct place *place, char out[PLACE_NAME])
+bool place_holds_all(const struct place *place, struct place_gone *gone)
 {
-    return holds(place, PLACE_FILES, out);
+    return holds(place, PLACE_FILES, gone);
 }
 
 enum sg_status place_mark(int lock_fd)

@@ -23,10 +23,14 @@ struct place {
  * long). */
 SG_MUST_USE enum sg_status place_take(struct place *place, const char *path,
                                       struct sg_error *why);
-/* Whether database and WAL still are those; a stat(2) of each. And whether all are. The
- * first that is not: its name, in out. */
-bool place_holds(const struct place *place, char out[PLACE_NAME]);
-bool place_holds_all(const struct place *place, char out[PLACE_NAME]);
+/* The first that is not what it was. */
+struct place_gone {
+    char name[PLACE_NAME];
+    bool records; /* that it held; else it kept a second writer out */
+};
+/* Whether database and WAL still are those; a stat(2) of each. And whether all are. */
+bool place_holds(const struct place *place, struct place_gone *gone);
+bool place_holds_all(const struct place *place, struct place_gone *gone);
 
 /* The lock file remembers that a ledger with records was kept here: a start without that
  * ledger would begin another log in silence. Made durable. SG_LEDGER. */

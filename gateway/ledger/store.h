@@ -91,7 +91,8 @@ SG_MUST_USE enum sg_status store_check_prune(struct ledger *ledger,
 /* Takes note of an error that must never be forgotten; returns SG_LEDGER. */
 SG_MUST_USE enum sg_status ledger_latch(struct ledger *ledger, const char *doing);
 /* The same for a file that is not where it was opened. */
-SG_MUST_USE enum sg_status ledger_latch_gone(struct ledger *ledger, const char *file);
+SG_MUST_USE enum sg_status ledger_latch_gone(struct ledger *ledger,
+                                             const struct place_gone *gone);
 /* The same for stored data that cannot be. */
 SG_MUST_USE enum sg_status ledger_latch_corrupt(struct ledger *ledger, const char *what);
 

@@ -94,6 +94,28 @@ Test(place, one_that_nobody_writes_is_missed_within_the_second)
     }
 }
 
+/* Neither the WAL's index nor the lock holds a record: an older copy would lose some. */
+Test(place, a_lock_or_an_index_of_the_wal_that_is_gone_asks_for_no_older_copy)
+{
+    static const char *const ends[] = {"-shm", ".lock"};
+
+    for (size_t i = 0; i < SG_COUNT(ends); i++) {
+        cr_assert_eq(unlink(beside(ends[i])), 0, "%s", ends[i]);
+        cr_expect_eq(ledger_idle(book.ledger), SG_LEDGER, "%s", ends[i]);
+        cr_expect_null(strstr(ledger_why(book.ledger), "backup"), "%s",
+                       ledger_why(book.ledger));
+        cr_expect_not_null(strstr(ledger_why(book.ledger), "all are there"));
+        book_close(&book);
+        book_open(&book);
+        struct tlog_hash want = book_root(10);
+        cr_expect_eq(book.state.size, 10);
+        cr_expect_eq(memcmp(book.state.root, want.bytes, 32), 0);
+    }
+    cr_assert_eq(unlink(beside("-wal")), 0);
+    cr_expect_eq(ledger_idle(book.ledger), SG_LEDGER);
+    cr_expect_not_null(strstr(ledger_why(book.ledger), "its newest backup"));
+}
+
 Test(place, a_start_without_the_ledger_that_was_there_is_refused)
 {
     book_close(&book);
