@@ -159,7 +159,8 @@ const struct command command_policy_matrix = {
     .examples =
         "Needs no gateway. The table is Markdown; docs/POLICY.md holds that of the\n"
         "sample policy. Rules of the catalogue that the file lacks are named. With a\n"
-        "period the table says how often each rule has denied, by the gateway's log.\n\n"
+        "period the table says how often each rule has denied, or was not passed by a\n"
+        "job that went through, by the gateway's log.\n\n"
         "Examples:\n"
         "  segel policy matrix deploy/policies/bsre-seal.yaml\n"
         "  segel policy matrix --lang id policy.yaml\n"
