@@ -20,6 +20,11 @@ CK_RV ceremony_look(struct reach reach, struct slice id, struct presence *presen
 /* The same, into report->presence. */
 SG_MUST_USE enum sg_status ceremony_search(const struct ceremony_order *order,
                                            struct ceremony_report *report);
+static inline bool ceremony_nothing(const struct presence *presence)
+{
+    return presence->searched &&
+           presence->private_keys + presence->public_keys + presence->certificates == 0;
+}
 /* Reads the key into report->key. Fails when it is not there or of no use. */
 SG_MUST_USE enum sg_status ceremony_need_key(const struct ceremony_order *order,
                                              struct ceremony_report *report);
@@ -37,6 +42,13 @@ SG_MUST_USE enum sg_status ceremony_change_pin(const struct ceremony_order *orde
                                                struct ceremony_report *report);
 SG_MUST_USE enum sg_status ceremony_settle_pin(const struct ceremony_order *order,
                                                struct ceremony_report *report);
+
+/* destroy.c. The task; and what a generation that failed has left, which nobody else can
+ * have put under its id. */
+SG_MUST_USE enum sg_status ceremony_destroy(const struct ceremony_order *order,
+                                            struct ceremony_report *report);
+CK_RV ceremony_sweep(struct reach reach, const struct key_ref *ref,
+                     struct presence *destroyed);
 
 /* certificate.c */
 SG_MUST_USE enum sg_status ceremony_csr(const struct ceremony_order *order,

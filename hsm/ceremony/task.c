@@ -17,12 +17,6 @@ CK_RV ceremony_look(struct reach reach, struct slice id, struct presence *presen
     return rv;
 }
 
-static bool nothing(const struct presence *presence)
-{
-    return presence->searched &&
-           presence->private_keys + presence->public_keys + presence->certificates == 0;
-}
-
 enum sg_status ceremony_search(const struct ceremony_order *order,
                                struct ceremony_report *report)
 {
@@ -61,63 +55,6 @@ enum sg_status ceremony_need_key(const struct ceremony_order *order,
                : trouble_config(&report->trouble, "%s", report->key.why.text);
 }
 
-/* --- Destroying ------------------------------------------------------------------- */
-
-/* One id should name one object of a class; what has gone wrong before may have left
- * more. */
-static CK_RV destroy_class(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
-                           unsigned *destroyed)
-{
-    enum { ROUNDS = 16 };
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        CK_OBJECT_HANDLE handle = 0;
-        unsigned count = 0;
-        CK_RV rv = key_find(reach, class, id, &handle, &count);
-        if (rv != CKR_OK || count == 0) {
-            return rv;
-        }
-        rv = reach.fn->C_DestroyObject(reach.session, handle);
-        if (rv != CKR_OK) {
-            return rv;
-        }
-        (*destroyed)++;
-    }
-    return CKR_OK;
-}
-
-/* The private key first: whatever fails afterwards, nobody signs with it any more. */
-static CK_RV destroy_all(struct reach reach, struct slice id, struct presence *destroyed)
-{
-    CK_RV rv = destroy_class(reach, CKO_PRIVATE_KEY, id, &destroyed->private_keys);
-    rv = rv != CKR_OK ? rv
-                      : destroy_class(reach, CKO_PUBLIC_KEY, id, &destroyed->public_keys);
-    return rv != CKR_OK
-               ? rv
-               : destroy_class(reach, CKO_CERTIFICATE, id, &destroyed->certificates);
-}
-
-static enum sg_status do_destroy(const struct ceremony_order *order,
-                                 struct ceremony_report *report)
-{
-    report->untouched = false;
-    report->destroyed.searched = true;
-    CK_RV rv =
-        destroy_all(ceremony_reach(report), ceremony_id(order), &report->destroyed);
-    CK_RV searched =
-        ceremony_look(ceremony_reach(report), ceremony_id(order), &report->presence);
-    if (rv != CKR_OK || searched != CKR_OK) {
-        return trouble_rv(&report->trouble, rv != CKR_OK ? rv : searched,
-                          "the key '%s' was not destroyed as a whole, ask for it again",
-                          order->ref.name);
-    }
-    return nothing(&report->presence)
-               ? SG_OK
-               : trouble_config(&report->trouble,
-                                "the token still shows objects of the key '%s' after it "
-                                "destroyed them",
-                                order->ref.name);
-}
-
 /* --- Generating ------------------------------------------------------------------- */
 
 /* A module that ran out of room, or broke, may have left half a pair. The id was free
@@ -127,11 +64,11 @@ static void sweep(const struct ceremony_order *order, struct ceremony_report *re
     struct presence swept = {0};
     CK_RV rv =
         ceremony_look(ceremony_reach(report), ceremony_id(order), &report->presence);
-    if (rv == CKR_OK && !nothing(&report->presence)) {
-        (void)destroy_all(ceremony_reach(report), ceremony_id(order), &swept);
+    if (rv == CKR_OK && !ceremony_nothing(&report->presence)) {
+        (void)ceremony_sweep(ceremony_reach(report), &order->ref, &swept);
         rv = ceremony_look(ceremony_reach(report), ceremony_id(order), &report->presence);
     }
-    report->untouched = rv == CKR_OK && nothing(&report->presence);
+    report->untouched = rv == CKR_OK && ceremony_nothing(&report->presence);
 }
 
 /* Without CKA_ALLOWED_MECHANISMS the token cannot refuse another mechanism; the result
@@ -198,7 +135,7 @@ enum sg_status ceremony_do(const struct ceremony_order *order,
         [CEREMONY_GENERATE] = do_generate,
         [CEREMONY_CSR] = ceremony_csr,
         [CEREMONY_IMPORT] = ceremony_import,
-        [CEREMONY_DESTROY] = do_destroy,
+        [CEREMONY_DESTROY] = ceremony_destroy,
         [CEREMONY_FIND] = read_key,
         [CEREMONY_CHANGE_PIN] = ceremony_change_pin,
         [CEREMONY_SETTLE_PIN] = ceremony_settle_pin,

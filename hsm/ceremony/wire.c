@@ -65,6 +65,22 @@ static bool copy_import(struct ceremony_order *order,
     return copy_id(order, &from->id) && copy_label(order, from->label);
 }
 
+static bool copy_destroy(struct ceremony_order *order,
+                         const Segel__Lane__V1__Destroy *from)
+{
+    const ProtobufCBinaryData *spki = &from->subject_public_key_info;
+    order->task = CEREMONY_DESTROY;
+    if (spki->len > sizeof(order->ref.spki)) {
+        return false;
+    }
+    if (spki->len > 0) {
+        memcpy(order->ref.spki, spki->data, spki->len);
+    }
+    order->ref.spki_len = spki->len;
+    return copy_id(order, &from->id) &&
+           wire_copy_text(order->ref.label, sizeof(order->ref.label), from->label);
+}
+
 static bool copy_task(struct ceremony_order *order, const Segel__Lane__V1__Ceremony *from,
                       struct trouble *trouble)
 {
@@ -76,8 +92,7 @@ static bool copy_task(struct ceremony_order *order, const Segel__Lane__V1__Cerem
     case TASK(IMPORT_CERTIFICATE):
         return copy_import(order, from->import_certificate);
     case TASK(DESTROY):
-        order->task = CEREMONY_DESTROY;
-        return copy_id(order, &from->destroy->id);
+        return copy_destroy(order, from->destroy);
     case TASK(FIND):
         order->task = CEREMONY_FIND;
         return copy_id(order, &from->find->id);

@@ -49,28 +49,36 @@ static void add(CK_ATTRIBUTE *filter, CK_ULONG *n, CK_ATTRIBUTE_TYPE type,
     }
 }
 
-/* Looks for objects of this class whose CKA_ID and CKA_LABEL are those of the reference,
- * where it names them. *count is 0, 1, or 2 for "more than one"; *handle is the first. */
-static CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class,
-                        const struct key_ref *ref, CK_OBJECT_HANDLE *handle,
-                        unsigned *count)
+CK_RV key_list(struct reach reach, CK_OBJECT_CLASS class, const struct key_ref *ref,
+               struct key_handles *out)
 {
     CK_ATTRIBUTE filter[3] = {{CKA_CLASS, &class, sizeof(class)}};
-    CK_OBJECT_HANDLE found[2] = {0, 0};
     CK_ULONG named = 1;
     CK_ULONG n = 0;
     add(filter, &named, CKA_ID, slice_of(ref->id, ref->id_len));
     add(filter, &named, CKA_LABEL, slice_str(ref->label));
     MUST(named > 1);
+    *out = (struct key_handles){.count = 0};
     CK_RV rv = reach.fn->C_FindObjectsInit(reach.session, filter, named);
     if (rv != CKR_OK) {
         return rv;
     }
-    rv = reach.fn->C_FindObjects(reach.session, found, SG_COUNT(found), &n);
+    rv = reach.fn->C_FindObjects(reach.session, out->list, SG_COUNT(out->list), &n);
     CK_RV end = reach.fn->C_FindObjectsFinal(reach.session);
-    *handle = found[0];
-    *count = n > 2 ? 2 : (unsigned)n;
+    out->count = n > SG_COUNT(out->list) ? SG_COUNT(out->list) : n;
     return rv != CKR_OK ? rv : end;
+}
+
+/* *count is 0, 1, or 2 for "more than one"; *handle is the first. */
+static CK_RV key_search(struct reach reach, CK_OBJECT_CLASS class,
+                        const struct key_ref *ref, CK_OBJECT_HANDLE *handle,
+                        unsigned *count)
+{
+    struct key_handles found;
+    CK_RV rv = key_list(reach, class, ref, &found);
+    *handle = found.list[0];
+    *count = found.count > 2 ? 2 : (unsigned)found.count;
+    return rv;
 }
 
 CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,

@@ -67,7 +67,15 @@ struct reach {
     CK_SESSION_HANDLE session;
 };
 
-/* The same by CKA_ID alone. */
+/* Objects of this class whose CKA_ID and CKA_LABEL are those of the reference, where it
+ * names them; of very many the first. */
+struct key_handles {
+    CK_OBJECT_HANDLE list[16];
+    size_t count;
+};
+CK_RV key_list(struct reach reach, CK_OBJECT_CLASS class, const struct key_ref *ref,
+               struct key_handles *out);
+/* By CKA_ID alone. *count is 0, 1, or 2 for "more than one"; *handle is the first. */
 CK_RV key_find(struct reach reach, CK_OBJECT_CLASS class, struct slice id,
                CK_OBJECT_HANDLE *handle, unsigned *count);
 

@@ -594,19 +594,23 @@ def a_destruction_that_stops_halfway_can_be_asked_for_again(maker):
         equal(STATE[destroy(maker, gateway, name).state], "destroyed")
 
 
-def copied(maker):
-    """The token as it is now, keys and PIN, on another one of the same label: a change that
-    gives it a lane of its own."""
+def copy_token(maker, folder):
+    """The token as it is now, keys and PIN, as another one of the same label."""
     serial = token(maker.present).serial.encode()
-    shutil.rmtree(maker.rig.path("tokens-copy"), ignore_errors=True)
-    shutil.copytree(maker.rig.path("tokens"), maker.rig.path("tokens-copy"))
-    for folder, _, names in os.walk(maker.rig.path("tokens-copy")):
+    shutil.rmtree(maker.rig.path(folder), ignore_errors=True)
+    shutil.copytree(maker.rig.path("tokens"), maker.rig.path(folder))
+    for folder, _, names in os.walk(maker.rig.path(folder)):
         if "token.object" in names:
             with open(os.path.join(folder, "token.object"), "rb+") as file:
                 data = file.read()
                 equal(data.count(serial), 1, "its serial number")
                 file.seek(0)
                 file.write(data.replace(serial, serial[::-1]))
+
+
+def copied(maker):
+    """A change that gives a copy of the token a lane of its own."""
+    copy_token(maker, "tokens-copy")
     maker.rig.write("copy.conf", re.sub(r"(tokendir *= *).*", r"\1" + maker.rig.path(
         "tokens-copy"), maker.rig.read("softhsm2.conf")))
     maker.rig.write("copy-faults", "")
@@ -646,6 +650,74 @@ def a_key_that_is_on_another_token_too_is_not_recorded_as_destroyed(maker):
         people.hup(gateway, "reloaded")
         wait_for(lambda: gateway.find("lane.removed"), "the other lane still has the key")
         equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+@contextlib.contextmanager
+def exchanged(maker):
+    """The gateway's token is the other one, meanwhile."""
+    path = maker.rig.path
+    os.rename(path("tokens"), path("tokens-away"))
+    os.rename(path("tokens-other"), path("tokens"))
+    try:
+        yield
+    finally:
+        os.rename(path("tokens"), path("tokens-other"))
+        os.rename(path("tokens-away"), path("tokens"))
+
+
+def accepted_behind_a_copy(maker, gateway):
+    """A key that the other token, made just before, does not have."""
+    copy_token(maker, "tokens-other")
+    name, certificates = maker.made(gateway)
+    accept(maker, gateway, name, certificates)
+    return name
+
+
+def not_destroyed(maker, gateway, name, found, words):
+    equal(STATE[found.state], "retired", "it is on the token that was taken away")
+    contains(found.trouble, *words)
+    equal(maker.steps(name, "end")[-1]["result"], "failed")
+
+
+@claim
+def a_key_is_not_destroyed_by_a_token_that_took_the_place_of_its_own(maker):
+    with maker.gateway() as gateway:
+        name = accepted_behind_a_copy(maker, gateway)
+        key_id = maker.steps(name, "key")[0]["ckaid"]
+    with exchanged(maker):
+        with maker.gateway(keep=True) as gateway:
+            wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+            serial = token(gateway).serial
+            not_destroyed(maker, gateway, name, destroy(maker, gateway, name),
+                          [f"(serial {serial}) has no private key under this CKA_ID"])
+        made_by_hand(maker, key_id, "strange")
+        with maker.gateway(keep=True) as gateway:
+            not_destroyed(maker, gateway, name, destroy(maker, gateway, name),
+                          [f"(serial {serial}) has another key under CKA_ID {key_id}"])
+            equal(maker.steps(name, "end")[-1]["found"], "private=1 public=1 certificate=0")
+    with maker.gateway(keep=True) as gateway:
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+
+
+@claim
+def a_destruction_that_broke_off_is_not_finished_by_another_token(maker):
+    with maker.gateway() as gateway:
+        name = accepted_behind_a_copy(maker, gateway)
+        before = calls(maker, "C_DestroyObject")
+        maker.schedule("C_DestroyObject@2=slow=20000")
+        maker.approved(gateway, "DestroyKey", maker.destruction(name))
+        wait_for(lambda: calls(maker, "C_DestroyObject") >= before + 2,
+                 "nothing is destroyed")
+        gateway.stop(signal.SIGKILL)
+    with exchanged(maker), maker.gateway(keep=True) as gateway:
+        not_destroyed(maker, gateway, name, maker.settled(gateway, name, 40),
+                      ["has no private key under this CKA_ID: none was destroyed"])
+    with maker.gateway(keep=True) as gateway:
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
+        equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+        equal(maker.steps(name, "end")[-1]["destroyed"],
+              "private=0 public=1 certificate=1")
 
 
 # --- Other things at the same time ----------------------------------------------------------

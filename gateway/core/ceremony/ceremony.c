@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/ceremony/check.h"
+#include "gateway/core/ceremony/destruction.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane/rest.h"
 #include "gateway/core/officers/requests.h"
@@ -196,7 +197,8 @@ void ceremony_run(struct core *core)
         ceremony->outcome.failure = FAILURE_CONFIG; /* persons', not the token's */
         return;
     }
-    if (latch_spend(core, &core->berths[ceremony->work.berth]) != SG_OK) {
+    if (latch_spend(core, &core->berths[ceremony->work.berth]) != SG_OK ||
+        destruction_begin(core) != SG_OK) {
         ceremony_untouched(core, "the ledger takes nothing");
         return;
     }

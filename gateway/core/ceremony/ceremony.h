@@ -5,6 +5,7 @@
 
 #include "gateway/core/ceremony/pin_change.h"
 #include "gateway/core/ceremony/wire.h"
+#include "gateway/core/lane/latch.h"
 #include "gateway/core/lane/process.h"
 #include "gateway/core/turn/job.h"
 #include "gateway/ledger/keyreg.h"
@@ -44,6 +45,7 @@ struct ceremony_work {
     char start_date[9];
     char end_date[9];
     char subject[513];
+    char begun_on[LATCH_TOKEN]; /* DESTROY: see destruction.c; "" = on none */
     const char *dead; /* why nothing is asked of the token; NULL = something is */
 };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/ceremony/destruction.h"
 #include "gateway/core/ceremony/record.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/key/life.h"
@@ -177,6 +178,7 @@ static enum sg_status settle_destroy(struct core *core, bool *again)
     unsigned *deaths = &core->ceremony.broken[core->ceremony.work.key];
 
     (void)again;
+    TRY(destruction_end(core));
     TRY(ceremony_record_steps(core, &place));
     if (outcome->answered && outcome->done) {
         return end(core, was_broken(core, row) ? KEY_NONE : KEY_DESTROYED, "");

@@ -74,6 +74,8 @@ static void put_destroy(const struct rite_order *order, struct tasks *tasks,
 {
     segel__lane__v1__destroy__init(&tasks->destroy);
     tasks->destroy.id = bytes_of(order->id);
+    tasks->destroy.label = text_of(order->label);
+    tasks->destroy.subject_public_key_info = bytes_of(order->spki);
     out->task_case = SEGEL__LANE__V1__CEREMONY__TASK_DESTROY;
     out->destroy = &tasks->destroy;
 }

@@ -24,7 +24,8 @@ enum rite {
 struct rite_order {
     enum rite rite;
     struct slice id;   /* CKA_ID */
-    const char *label; /* GENERATE, IMPORT */
+    const char *label; /* GENERATE, IMPORT; DESTROY: only what bears it, "" = any */
+    struct slice spki; /* DESTROY: of the key; empty = not known */
     const char *kind;  /* GENERATE: "rsa-3072", "p-256" */
     enum sg_scheme scheme;
     const char *start_date; /* "YYYYMMDD", or "" */

@@ -3,6 +3,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/ceremony/check.h"
+#include "gateway/core/ceremony/destruction.h"
 #include "gateway/core/ceremony/task.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/officers/requests.h"
@@ -96,7 +97,8 @@ static bool fill_order(struct core *core, struct ceremony_work *work)
         memcpy(work->id, object->id, object->id_len);
         work->order.id = slice_of(work->id, object->id_len);
     }
-    return (rite != RITE_GENERATE || fill_generate(core, &request, work)) &&
+    return (rite != RITE_DESTROY || destruction_fill(core, work) == SG_OK) &&
+           (rite != RITE_GENERATE || fill_generate(core, &request, work)) &&
            (rite != RITE_IMPORT || fill_import(core, &request, work));
 }
 

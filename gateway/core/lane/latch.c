@@ -127,7 +127,7 @@ enum sg_status latch_spend(struct core *core, struct berth *berth)
 
 /* --- Which token -------------------------------------------------------------------- */
 
-static void identify(const struct lane_token *token, char out[33])
+void latch_identify(const struct lane_token *token, char out[LATCH_TOKEN])
 {
     char text[160];
     uint8_t sha256[32];
@@ -293,10 +293,10 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
 {
     struct berth *berth = berth_of((struct core *)core, lane);
     uint32_t flags = lane_token(lane)->flags;
-    char token[33];
+    char token[LATCH_TOKEN];
 
     MUST(berth != NULL);
-    identify(lane_token(lane), token);
+    latch_identify(lane_token(lane), token);
     berth->latch = find((struct core *)core, token);
     if (berth->latch == NULL || ((const struct core *)core)->ending ||
         ceremony_keeps_out((const struct core *)core, berth) ||

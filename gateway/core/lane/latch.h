@@ -18,9 +18,11 @@ enum latch_state {
     LATCH_SPENT   /* and that one has begun: closed, unless it goes well */
 };
 
+enum { LATCH_TOKEN = 33 };
 struct latch {
-    char token[33]; /* "" = free; from manufacturer, model and serial number (of a token
-                     * without one: its label), so a lane's new name changes nothing */
+    char token[LATCH_TOKEN]; /* "" = free; from manufacturer, model and serial number (of
+                              * a token without one: its label), so a lane's new name
+                              * changes nothing */
     enum latch_state state;
     uint32_t failures;
     bool unwritten;             /* must be remembered with the next commit */
@@ -29,6 +31,8 @@ struct latch {
 };
 enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
 
+/* Which token it is, beyond restarts. */
+void latch_identify(const struct lane_token *token, char out[LATCH_TOKEN]);
 /* As lane_ask: context is the core. */
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap);
 /* A login begins: the one that officers allowed is used up, durably, before it does.

@@ -28,58 +28,10 @@ static void fails(const Segel__Lane__V1__Ceremony *task, enum failure failure,
 
 /* --- Request and certificate -------------------------------------------------------- */
 
-static X509_REQ *request(const char *id)
-{
-    Segel__Lane__V1__Ceremony task = rite_csr(id, "/C=ID/O=Kota\\/Kabupaten/CN=Segel");
-    struct rite rite = rite_good(&wish, &task);
-    const uint8_t *der = rite.done->csr.data;
-    X509_REQ *made = d2i_X509_REQ(NULL, &der, (long)rite.done->csr.len);
-    cr_assert_not_null(made);
-    cr_expect_eq(X509_REQ_verify(made, X509_REQ_get0_pubkey(made)), 1);
-    cr_expect(rite.done->untouched);
-    rite_free(&rite);
-    return made;
-}
-
-/* A certificate of this public key, in DER; signed by nobody that matters. */
-static struct slice certificate(EVP_PKEY *public)
-{
-    static uint8_t der[4096];
-    uint8_t *at = der;
-    EVP_PKEY *ca = EVP_EC_gen("P-256");
-    X509 *made = X509_new();
-    X509_NAME *name = X509_get_subject_name(made);
-    cr_assert_eq(ASN1_INTEGER_set(X509_get_serialNumber(made), 4711), 1);
-    cr_assert_eq(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                            (const uint8_t *)"Segel", -1, -1, 0),
-                 1);
-    cr_assert_eq(X509_set_issuer_name(made, name), 1);
-    (void)X509_gmtime_adj(X509_getm_notBefore(made), 0);
-    (void)X509_gmtime_adj(X509_getm_notAfter(made), 86400);
-    cr_assert_eq(X509_set_pubkey(made, public), 1);
-    cr_assert_gt(X509_sign(made, ca, EVP_sha256()), 0);
-    int len = i2d_X509(made, &at);
-    cr_assert(len > 0 && (size_t)len <= sizeof(der));
-    X509_free(made);
-    EVP_PKEY_free(ca);
-    return slice_of(der, (size_t)len);
-}
-
-static EVP_PKEY *generated(const char *id)
-{
-    Segel__Lane__V1__Ceremony task = rite_generate(id, "p-256", ECDSA);
-    struct rite rite = rite_good(&wish, &task);
-    rite_free(&rite);
-    X509_REQ *made = request(id);
-    EVP_PKEY *public = X509_REQ_get_pubkey(made);
-    X509_REQ_free(made);
-    return public;
-}
-
 Test(ceremony_life, a_request_is_signed_and_a_certificate_put_beside_its_key)
 {
-    EVP_PKEY *public = generated("0a");
-    Segel__Lane__V1__Ceremony task = rite_import("0a", certificate(public));
+    EVP_PKEY *public = rite_key(&wish, "0a");
+    Segel__Lane__V1__Ceremony task = rite_import("0a", rite_certificate(public));
     struct rite first = rite_good(&wish, &task);
     cr_expect_not(first.done->untouched);
     rite_free(&first);
@@ -87,7 +39,7 @@ Test(ceremony_life, a_request_is_signed_and_a_certificate_put_beside_its_key)
     cr_expect(again.done->untouched);
     rite_free(&again);
     rite_holds(&wish, "0a", 1, 1, 1);
-    task = rite_import("0a", certificate(public));
+    task = rite_import("0a", rite_certificate(public));
     fails(&task, FAILURE_CONFIG, "another certificate", true);
     EVP_PKEY_free(public);
 }
@@ -95,12 +47,12 @@ Test(ceremony_life, a_request_is_signed_and_a_certificate_put_beside_its_key)
 Test(ceremony_life, a_certificate_of_another_key_is_refused)
 {
     EVP_PKEY *other = EVP_EC_gen("P-256");
-    EVP_PKEY *public = generated("0a");
-    Segel__Lane__V1__Ceremony task = rite_import("0a", certificate(other));
+    EVP_PKEY *public = rite_key(&wish, "0a");
+    Segel__Lane__V1__Ceremony task = rite_import("0a", rite_certificate(other));
     fails(&task, FAILURE_CONFIG, "of another key", true);
     task = rite_import("0a", slice_str("no certificate"));
     fails(&task, FAILURE_CONFIG, "no X.509", true);
-    task = rite_import("0b", certificate(public));
+    task = rite_import("0b", rite_certificate(public));
     fails(&task, FAILURE_CONFIG, "not on the token", true);
     rite_holds(&wish, "0a", 1, 1, 0);
     EVP_PKEY_free(public);
@@ -109,8 +61,8 @@ Test(ceremony_life, a_certificate_of_another_key_is_refused)
 
 Test(ceremony_life, a_certificate_that_the_token_does_not_take_is_said)
 {
-    EVP_PKEY *public = generated("0a");
-    Segel__Lane__V1__Ceremony task = rite_import("0a", certificate(public));
+    EVP_PKEY *public = rite_key(&wish, "0a");
+    Segel__Lane__V1__Ceremony task = rite_import("0a", rite_certificate(public));
     rite_faulty(&wish, "C_CreateObject@1=31");
     fails(&task, FAILURE_DEVICE, "CKR_DEVICE_MEMORY", true);
     rite_holds(&wish, "0a", 1, 1, 0);
@@ -121,8 +73,8 @@ Test(ceremony_life, a_certificate_that_the_token_does_not_take_is_said)
 
 Test(ceremony_life, a_destroyed_key_is_looked_for_and_not_found)
 {
-    EVP_PKEY *public = generated("0a");
-    Segel__Lane__V1__Ceremony task = rite_import("0a", certificate(public));
+    EVP_PKEY *public = rite_key(&wish, "0a");
+    Segel__Lane__V1__Ceremony task = rite_import("0a", rite_certificate(public));
     struct rite imported = rite_good(&wish, &task);
     rite_free(&imported);
     EVP_PKEY_free(public);

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <openssl/x509.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -250,4 +251,54 @@ Segel__Lane__V1__Ceremony rite_settle_pin(void)
     segel__lane__v1__settle_pin__init(&task);
     ceremony.settle_pin = &task;
     return ceremony;
+}
+
+/* --- Keys and certificates ---------------------------------------------------------- */
+
+static X509_REQ *request(const struct wish *wish, const char *id)
+{
+    Segel__Lane__V1__Ceremony task = rite_csr(id, "/C=ID/O=Kota\\/Kabupaten/CN=Segel");
+    struct rite rite = rite_good(wish, &task);
+    const uint8_t *der = rite.done->csr.data;
+    X509_REQ *made = d2i_X509_REQ(NULL, &der, (long)rite.done->csr.len);
+    cr_assert_not_null(made);
+    cr_expect_eq(X509_REQ_verify(made, X509_REQ_get0_pubkey(made)), 1);
+    cr_expect(rite.done->untouched);
+    rite_free(&rite);
+    return made;
+}
+
+EVP_PKEY *rite_key(const struct wish *wish, const char *id)
+{
+    Segel__Lane__V1__Ceremony task =
+        rite_generate(id, "p-256", SEGEL__LANE__V1__MECHANISM__MECHANISM_ECDSA);
+    struct rite rite = rite_good(wish, &task);
+    rite_free(&rite);
+    X509_REQ *made = request(wish, id);
+    EVP_PKEY *public = X509_REQ_get_pubkey(made);
+    X509_REQ_free(made);
+    return public;
+}
+
+struct slice rite_certificate(EVP_PKEY *public)
+{
+    static uint8_t der[4096];
+    uint8_t *at = der;
+    EVP_PKEY *ca = EVP_EC_gen("P-256");
+    X509 *made = X509_new();
+    X509_NAME *name = X509_get_subject_name(made);
+    cr_assert_eq(ASN1_INTEGER_set(X509_get_serialNumber(made), 4711), 1);
+    cr_assert_eq(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                            (const uint8_t *)"Segel", -1, -1, 0),
+                 1);
+    cr_assert_eq(X509_set_issuer_name(made, name), 1);
+    (void)X509_gmtime_adj(X509_getm_notBefore(made), 0);
+    (void)X509_gmtime_adj(X509_getm_notAfter(made), 86400);
+    cr_assert_eq(X509_set_pubkey(made, public), 1);
+    cr_assert_gt(X509_sign(made, ca, EVP_sha256()), 0);
+    int len = i2d_X509(made, &at);
+    cr_assert(len > 0 && (size_t)len <= sizeof(der));
+    X509_free(made);
+    EVP_PKEY_free(ca);
+    return slice_of(der, (size_t)len);
 }

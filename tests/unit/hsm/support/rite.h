@@ -1,6 +1,8 @@
 #ifndef SEGEL_TESTS_UNIT_HSM_SUPPORT_RITE_H
 #define SEGEL_TESTS_UNIT_HSM_SUPPORT_RITE_H
 
+#include <openssl/evp.h>
+
 #include "tests/unit/hsm/support/peer.h"
 
 /* The other end of a ceremony, as segeld is it. */
@@ -41,5 +43,12 @@ Segel__Lane__V1__Ceremony rite_destroy(const char *id);
 Segel__Lane__V1__Ceremony rite_find(const char *id);
 Segel__Lane__V1__Ceremony rite_change_pin(void);
 Segel__Lane__V1__Ceremony rite_settle_pin(void);
+
+/* Has a P-256 key made, which must go well, and reads its public key from a request; the
+ * caller owns that. */
+EVP_PKEY *rite_key(const struct wish *wish, const char *id);
+/* A certificate of this public key, in DER; signed by nobody that matters. Lent until the
+ * next call. */
+struct slice rite_certificate(EVP_PKEY *public);
 
 #endif
