@@ -26,16 +26,25 @@ static enum sg_status write_it(struct core *core, struct berth *berth, const cha
     return latch_clear(core, berth);
 }
 
-/* Where a quorum decides, this way is open only as long as the gateway cannot come up. */
+/* Where a quorum decides, this way is open only as long as the gateway cannot come up;
+ * and nobody takes its file out of the configuration for this unseen, as in release.c. */
 static enum sg_status check_quorum(struct core *core, struct sg_error *why)
 {
-    if (core->options.config->quorum_file[0] == '\0' || !checkpoint_has_key(core)) {
+    if (!checkpoint_has_key(core)) {
         return SG_OK;
     }
-    return sg_fail(
-        why, SG_PRECONDITION,
-        "officers.quorum says who lets a lane try again: start the gateway, and "
-        "let an officer ask for it ('segel token unlock')");
+    if (core->options.config->quorum_file[0] != '\0') {
+        return sg_fail(
+            why, SG_PRECONDITION,
+            "officers.quorum says who lets a lane try again: start the gateway, and "
+            "let an officer ask for it ('segel token unlock')");
+    }
+    return grants_had_quorum(core)
+               ? sg_fail(why, SG_PRECONDITION,
+                         "a quorum file was in force when the gateway last ran: name it "
+                         "in officers.quorum; or start the gateway without, which the "
+                         "log will show, and stop it again")
+               : SG_OK;
 }
 
 static enum sg_status clear(struct core *core, const char *lane, struct sg_error *why)

@@ -403,9 +403,20 @@ def there_is_no_way_around_the_quorum(people):
     config = people.rig.path("changed.yaml")
     result = people.rig.tool("segeld", "--config", config, "--unlatch", "lane0")
     equal(result.returncode, 1, "the machine's administrator")
-    contains(result.stderr, "officers.quorum")
+    contains(result.stderr, "officers.quorum says who")
+    line = "officers: {quorum: quorum}\n"
+    bare = people.rig.read("changed.yaml")
+    expect(line in bare, "the configuration names the file")
+    bare = people.rig.write("bare.yaml", bare.replace(line, ""))
+    result = people.rig.tool("segeld", "--config", bare, "--unlatch", "lane0")
+    equal(result.returncode, 1, "the line is cut out for a moment")
+    contains(result.stderr, "a quorum file was in force")
     with people.gateway(keep=True) as gateway:
         equal(lane(gateway), "pin-latched")
+    with people.gateway((re.escape(line), ""), keep=True) as gateway:
+        equal(people.records("roster.load")[-1]["quorum"], "none", "the log says so first")
+    result = people.rig.tool("segeld", "--config", bare, "--unlatch", "lane0")
+    equal(result.returncode, 0, result.stderr)
 
 
 @claim
