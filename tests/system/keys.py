@@ -573,6 +573,30 @@ def a_clock_that_is_set_back_makes_no_window_longer(people):
         equal(people.records("key.deactivate")[-1]["reason"], "its window is over")
 
 
+def set_clock(people, ahead_s):
+    """Of a gateway that runs, so many seconds before ours; its ticks see it."""
+    people.rig.write("ahead.new", str(ahead_s))
+    os.replace(people.rig.path("ahead.new"), people.rig.path("ahead"))
+    time.sleep(0.5)
+
+
+@claim
+def a_clock_that_is_set_back_during_a_run_makes_no_window_longer(people):
+    path = people.rig.write("ahead", "0")
+    with begun(people.gateway(), "later", LATER_FILE=path) as gateway:
+        activate(people, gateway, mode=WINDOW, until_us=in_s(7200 + SPANS[-1]),
+                 idle_limit_s=36000)
+        set_clock(people, 7200)
+        set_clock(people, 3600)
+        wait_for(lambda: state(gateway) == INACTIVE, "the window is an hour longer",
+                 SPANS[-1] + 10)
+        equal(people.records("key.deactivate")[-1]["reason"], "its window is over")
+        set_clock(people, 0)  # nothing is open: what was seen before is forgotten
+        activate(people, gateway, mode=WINDOW, until_us=in_s(600))
+        time.sleep(1)
+        equal(state(gateway), ACTIVE)
+
+
 @claim
 def a_clock_that_was_ahead_is_forgotten_by_the_next_start_where_nothing_is_open(people):
     with begun(people.gateway(), "later", LATER_S="36000") as gateway:

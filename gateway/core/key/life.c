@@ -271,6 +271,7 @@ static bool is_due(const struct core *core, size_t index, int64_t now_us)
 
 void life_look(struct core *core)
 {
+    register_see(core);
     int64_t now_us = register_now_us(core);
 
     for (size_t i = 0; i < core->keyring.count; i++) {

@@ -310,6 +310,18 @@ int64_t register_now_us(const struct core *core)
     return later(clock_wall_us(), keys->base_us + clock_mono_us() - keys->base_mono_us);
 }
 
+void register_see(struct core *core)
+{
+    struct key_register *keys = &core->keys;
+    int64_t wall_us = clock_wall_us();
+    int64_t mono_us = clock_mono_us();
+
+    if (wall_us > keys->base_us + mono_us - keys->base_mono_us || !any_open(core)) {
+        keys->base_us = wall_us;
+        keys->base_mono_us = mono_us;
+    }
+}
+
 bool register_clock_is_back(const struct core *core)
 {
     enum { SLACK_US = 5000000 };

@@ -46,9 +46,13 @@ SG_MUST_USE enum sg_status register_keep(struct core *core, size_t index,
                                          const struct log_place *place);
 
 /* The time by which activations and overlaps end: the wall clock, but never before a
- * moment that was seen, in this run or by the ledger in an earlier one. A clock that is
- * set back makes nothing longer. */
+ * moment that was seen while something of that kind was open, in this run or by the
+ * ledger in an earlier one. A clock that is set back makes nothing longer. */
 int64_t register_now_us(const struct core *core);
+/* Once a tick: sees the present moment. Where nothing ends by the clock, what was seen
+ * before is forgotten: a clock that was ahead once shortens nothing that is opened
+ * later. */
+void register_see(struct core *core);
 /* At a start: whether the wall clock is behind a moment that an earlier run saw, by more
  * than a time service moves it. What was to end by the clock before cannot be told then.
  */
