@@ -28,8 +28,7 @@ static bool same_keys(const struct core *core, const struct config *one,
         const struct key *key = &core->keyring.keys[i];
         const struct config_key *before = berth_placement(one, key);
         const struct config_key *after = berth_placement(other, key);
-        if (config_key_on_lane(before, lane) != config_key_on_lane(after, lane) ||
-            !config_same_object(&before->object, &after->object)) {
+        if (config_key_on_lane(before, lane) != config_key_on_lane(after, lane)) {
             return false;
         }
     }
@@ -91,11 +90,29 @@ static enum sg_status check_credentials(struct core *core, const struct config *
     return SG_OK;
 }
 
+/* All lanes and ceremonies look for a key by what the start's configuration says. */
+static enum sg_status check_objects(const struct core *core, const struct config *config,
+                                    struct sg_error *why)
+{
+    for (size_t i = 0; i < core->keyring.count; i++) {
+        const struct key *key = &core->keyring.keys[i];
+        if (!config_same_object(&key->config->object,
+                                &berth_placement(config, key)->object)) {
+            return sg_fail(why, SG_PRECONDITION,
+                           "id and uri of key '%s' cannot be changed while the gateway "
+                           "runs; restart it; nothing was reloaded",
+                           key->config->name);
+        }
+    }
+    return SG_OK;
+}
+
 static enum sg_status check(struct core *core, const struct config *config,
                             struct sg_error *why)
 {
     const struct berth *log = &core->berths[core->log_berth];
 
+    TRY(check_objects(core, config, why));
     if (stays(core, log, config)) {
         TRY(check_credentials(core, config, why));
         return check_room(core, config, why);

@@ -704,6 +704,18 @@ def a_reload_is_refused_where_a_restart_is_the_cure_and_says_so(the_rig):
             expect(gateway.client().sign().signature, "the restart brings it")
 
 
+@claim
+def another_id_of_a_key_needs_a_restart_and_names_the_key(the_rig):
+    other = (r'(- name: seal-demo\n(?:    .*\n)*?    id: )"\w+"', r'\1"0badc0de"')
+    with the_rig.gateway(the_rig.config()) as gateway:
+        path = the_rig.config(other)
+        equal(reload(gateway, "reload.failed")["why"], "id and uri of key 'seal-demo' cannot be "
+              "changed while the gateway runs; restart it; nothing was reloaded")
+        expect(gateway.client().sign().signature, "it signs as before")
+    with the_rig.gateway(path) as gateway:
+        contains(rig.refused(gateway.client().sign).message, "The key in the HSM is not")
+
+
 # --- What a reload takes ----------------------------------------------------------------
 
 def changed(gateway, event="reloaded"):
