@@ -397,7 +397,7 @@ def bare_certificate(maker, days):
 
 def freed(maker, gateway, name, word):
     """No key was made, the reason can be read, and the name is free."""
-    found = maker.settled(gateway, name)
+    found = maker.settled(gateway, name, 40)
     equal(found.state, 0, "state")
     contains(found.trouble, word)
     wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
@@ -415,12 +415,18 @@ def a_full_token_makes_no_key_and_the_name_is_free(maker):
         equal(maker.steps(name, "end")[0]["rv"], "0x31")
 
 
-def made_by_hand(maker, key_id, name):
-    """A key of the tools on its token, with a certificate: its entry in the configuration."""
+def by_hand(maker, key_id, name):
+    """A key of the tools on its token; how they find it."""
     where = ["--module", "/usr/lib/softhsm/libsofthsm2.so", "--token", "segel-demo",
              "--pin-file", maker.rig.path("pin"), "--id", key_id]
     made = maker.rig.tool("segel-hsm", "keygen", *where, "--type", "rsa-2048", "--name", name)
     equal(made.returncode, 0, made.stderr)
+    return where
+
+
+def made_by_hand(maker, key_id, name):
+    """The same with a certificate: its entry in the configuration."""
+    where = by_hand(maker, key_id, name)
     asked = maker.rig.tool("segel-hsm", "csr", *where, "--subject", SUBJECT, "--out",
                            maker.rig.path(f"{name}.csr"))
     equal(asked.returncode, 0, asked.stderr)
@@ -501,9 +507,13 @@ def a_key_that_the_token_lets_decrypt_is_never_accepted(maker):
         contains(rig.refused(maker.backup, gateway, name).message, "did not refuse")
 
 
+# As long may a token go on with what a process that has died has told it.
+SOON = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 4000}\nlanes:\n")
+
+
 @claim
 def a_process_that_dies_is_followed_by_a_look_at_the_token(maker):
-    with maker.gateway() as gateway:
+    with maker.gateway(SOON) as gateway:
         freed(maker, gateway, begin(maker, gateway, "C_GenerateKeyPair@1=kill"),
               "before the key was made")
         name = begin(maker, gateway, "C_SetAttributeValue@1=kill")
@@ -516,10 +526,25 @@ def a_process_that_dies_is_followed_by_a_look_at_the_token(maker):
 
 @claim
 def a_ceremony_that_hangs_is_ended(maker):
-    changes = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 4000}\nlanes:\n")
-    with maker.gateway(changes) as gateway:
+    with maker.gateway(SOON) as gateway:
         freed(maker, gateway, begin(maker, gateway, "C_GenerateKeyPair@1=hang"),
               "before the key was made")
+
+
+@claim
+def a_key_that_a_token_makes_late_is_found(maker):
+    """Its process was given up before; the first look finds nothing."""
+    with maker.gateway((SOON[0], SOON[1].replace("4000", "9000"))) as gateway:
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=hang")
+        wait_for(lambda: gateway.find("ceremony.end"), "nobody looks", 30)
+        contains(maker.key(gateway, name).trouble, "whether a key was made is not known yet")
+        expect(maker.key(gateway, name).ceremony, "its name is not free")
+        by_hand(maker, maker.steps(name, "begin")[0]["ckaid"], "late")
+        found = maker.settled(gateway, name, 40)
+        equal(STATE[found.state], "generated")
+        contains(found.trouble, "after the key was made")
+        maker.schedule("")
+        equal(destroy(maker, gateway, name).state, 0, "its name is free")
 
 
 @claim
@@ -690,7 +715,7 @@ def a_key_is_not_destroyed_by_a_token_that_took_the_place_of_its_own(maker):
             serial = token(gateway).serial
             not_destroyed(maker, gateway, name, destroy(maker, gateway, name),
                           [f"(serial {serial}) has no private key under this CKA_ID"])
-        made_by_hand(maker, key_id, "strange")
+        by_hand(maker, key_id, "strange")
         with maker.gateway(keep=True) as gateway:
             not_destroyed(maker, gateway, name, destroy(maker, gateway, name),
                           [f"(serial {serial}) has another key under CKA_ID {key_id}"])
@@ -774,7 +799,7 @@ def approve_generation(maker):
 def killed_before_the_key_is_made_the_name_is_free(maker):
     name = killed(maker, "C_GenerateKeyPair@1=slow=20000", lambda gateway: maker.name(),
                   approve_generation(maker))
-    with maker.gateway(keep=True) as gateway:
+    with maker.gateway(SOON, keep=True) as gateway:
         freed(maker, gateway, name, "before the key was made")
         equal([r["rite"] for r in maker.steps(name, "end")], ["find", "generate"])
 

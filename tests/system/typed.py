@@ -205,9 +205,13 @@ def killed_while_it_waits_the_token_is_asked_once_somebody_types(typed):
     with typed.gateway() as gateway:
         name = asked(typed, gateway)
         gateway.stop(rig.signal.SIGKILL)
-    with typed.gateway(keep=True, up=False) as gateway:
+    soon = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 4000}\nlanes:\n")
+    with typed.gateway(soon, keep=True, up=False) as gateway:
         waits(gateway)
         before = calls(typed, "C_GenerateKeyPair")
+        typed.typed("the ceremony has its PIN")
+        wait_for(lambda: len(gateway.find("ceremony.begin")) == 2, "nobody looks again", 30)
+        waits(gateway)  # the token may have been told before, and answer late
         typed.typed("the ceremony has its PIN")
         freed(typed, gateway, name, "broke off before the key was made")
         equal(calls(typed, "C_GenerateKeyPair"), before)

@@ -30,7 +30,9 @@ enum sg_status ceremony_start(struct core *core)
     ceremony->fresh = (bool *)calloc(keys, sizeof(*ceremony->fresh));
     ceremony->broken = (unsigned *)calloc(keys, sizeof(*ceremony->broken));
     ceremony->waits = (struct ceremony_wait *)calloc(keys, sizeof(*ceremony->waits));
-    if (ceremony->fresh == NULL || ceremony->broken == NULL || ceremony->waits == NULL) {
+    ceremony->none_us = (int64_t *)calloc(keys, sizeof(*ceremony->none_us));
+    if (ceremony->fresh == NULL || ceremony->broken == NULL || ceremony->waits == NULL ||
+        ceremony->none_us == NULL) {
         return SG_NO_MEMORY;
     }
     TRY(arena_init(&ceremony->arena, ARENA));
@@ -64,6 +66,7 @@ void ceremony_fini(struct core *core)
     free(ceremony->fresh);
     free(ceremony->broken);
     free(ceremony->waits);
+    free(ceremony->none_us);
     arena_fini(&ceremony->arena);
     arena_fini(&ceremony->answer);
 }

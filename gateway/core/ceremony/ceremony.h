@@ -82,8 +82,10 @@ struct ceremony {
     bool *fresh;      /* owned, one a key of the ring: approved in this run, not begun */
     unsigned *broken; /* owned likewise: how often its process died */
     struct ceremony_wait *waits; /* owned likewise */
-    bool look;                   /* some row may wait; otherwise none is looked at */
-    int64_t again_us;            /* rows wait until then */
+    int64_t *none_us; /* owned likewise: until when no look finds out that there is no
+                       * key, where one may still be made; 0 = nobody has looked */
+    bool look;        /* some row may wait; otherwise none is looked at */
+    int64_t again_us; /* rows wait until then */
 };
 
 SG_MUST_USE enum sg_status ceremony_start(struct core *core);

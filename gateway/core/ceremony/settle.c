@@ -133,15 +133,34 @@ static enum sg_status settle_generate(struct core *core, bool *again)
     return find_instead(core, again);
 }
 
+/* A token goes on with the command of a process that has died, and may make the key yet.
+ * As long as a ceremony may take, that there is none says nothing. */
+static enum sg_status look_again(struct core *core)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    struct keyreg *row = row_of(core);
+
+    ceremony->none_us[ceremony->work.key] =
+        clock_mono_us() + core->options.config->hsm_ceremony_ms * 1000;
+    (void)snprintf(row->trouble, sizeof(row->trouble), "%s",
+                   "the ceremony broke off: whether a key was made is not known yet");
+    return register_keep(core, ceremony->work.key, NULL);
+}
+
 static enum sg_status settle_find(struct core *core, bool *again)
 {
     const struct rite_outcome *outcome = &core->ceremony.outcome;
+    int64_t *none_us = &core->ceremony.none_us[core->ceremony.work.key];
     struct log_place place;
 
     (void)again;
     if (!outcome->answered || !outcome->done) {
         return later(core);
     }
+    if (found_none(outcome) && *none_us == 0) {
+        return look_again(core);
+    }
+    *none_us = 0;
     TRY(ceremony_record_steps(core, &place));
     if (found_none(outcome)) {
         return end(core, KEY_NONE,

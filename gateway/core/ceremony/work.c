@@ -174,11 +174,29 @@ bool ceremony_wait_due(struct ceremony_wait *wait, int64_t now_us)
     return true;
 }
 
+/* Nothing would come of another look yet; others go on. */
+static bool is_early(struct core *core, size_t key)
+{
+    struct ceremony *ceremony = &core->ceremony;
+    int64_t now_us = clock_mono_us();
+    int64_t until_us = ceremony->none_us[key];
+
+    if (now_us < until_us) {
+        until_us = until_us < now_us + AGAIN_US ? until_us : now_us + AGAIN_US;
+        ceremony->again_us = until_us;
+        return true;
+    }
+    return false;
+}
+
 static bool pick_row(struct core *core, size_t key)
 {
     struct ceremony_work *work = &core->ceremony.work;
     const struct keyreg *row = register_row(core, key);
 
+    if (is_early(core, key)) {
+        return false;
+    }
     *work = (struct ceremony_work){.key = key};
     (void)snprintf(work->request, sizeof(work->request), "%s", row->request);
     if (find_berth(core, work) && fill_order(core, work)) {
