@@ -625,6 +625,40 @@ def a_restart_keeps_an_activation_and_a_hold_ends_it(people):
         equal((state(gateway), reason(gateway)[1]), (INACTIVE, "KEY_NOT_ACTIVATED"))
 
 
+@claim
+def whatever_ends_an_activation_says_how_many_jobs_it_was(people):
+    def opened(key):
+        done = activate(people, gateway, key=key, mode=COUNT, max_jobs=5)
+        expect(signs(gateway, key=key) and signs(gateway, key=key), "two of five")
+        return done.id
+
+    def said(kind, key):
+        wait_for(lambda: [r for r in people.records(kind) if r["subject"] == key],
+                 "it has no record")
+        last = [r for r in people.records(kind) if r["subject"] == key][-1]
+        return last.get("grant"), last.get("used")
+    with people.shadow() as gateway:
+        grants = {key: opened(key) for key in (KEY, NEXT, OTHER)}
+        hold(gateway)
+        equal(said("key.hold", KEY), (grants[KEY], "2"))
+        compromise(gateway, key=OTHER)
+        equal(said("key.state", OTHER), (grants[OTHER], "2"))
+    with people.shadow() as gateway:
+        grant = opened(KEY)
+        hold(gateway, key=OTHER)
+        equal(said("key.hold", OTHER), (None, None), "none was open")
+        rotate(people, gateway, days=1)
+        gateway.stop()
+    with begun(people.shadow(keep=True), "later", LATER_S="90000") as gateway:
+        wait_for(lambda: people.records("key.state")[-1]["state"] == "retired",
+                 "the overlap is not over")
+        equal(said("key.state", KEY), (grant, "2"))
+    with people.shadow() as gateway:
+        opened(KEY)
+        rotate(people, gateway)
+        equal(said("key.state", KEY)[1], "2")
+
+
 # --- Rotation ------------------------------------------------------------------------------
 
 @claim

@@ -329,11 +329,15 @@ static enum sg_status do_rotate(struct core *core, const struct ledger_request *
     struct rotation rotation;
     struct sg_error why = {0};
     char until[TEXT_TIME_SIZE] = "";
+    char used[24];
     size_t old = 0;
     struct keyreg *row = row_of(core, request, &old);
 
     TRY(read_rotation(request, &rotation, &why));
     size_t new = register_find(core, rotation.successor);
+    if (rotation.days == 0) {
+        life_add_used(members, &row->activation, used); /* it ends */
+    }
     link_rows(core, row, register_row(core, new), rotation.days);
     if (row->overlap_until_us != 0) {
         text_time(row->overlap_until_us, until);

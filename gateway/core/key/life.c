@@ -122,12 +122,29 @@ static void begin(const struct request_order *order, struct members *members,
     members_add(members, "reason", order->order.reason);
 }
 
+void life_add_used(struct members *members, const struct activation *activation,
+                   char used[24])
+{
+    if (activation->mode != ACTIVATION_NONE) {
+        (void)snprintf(used, 24, "%" PRIu64, activation->used);
+        members_add(members, "used", used);
+    }
+}
+
+static void add_use(struct members *members, const struct activation *activation,
+                    char used[24])
+{
+    members_add(members, "grant", activation->grant);
+    life_add_used(members, activation, used);
+}
+
 enum sg_status life_hold(struct core *core, struct request_order *order)
 {
     size_t index = find(core, order);
     struct members members;
     struct log_place place;
     char cert[65];
+    char used[24];
 
     if (index == core->keyring.count) {
         return SG_OK;
@@ -142,21 +159,13 @@ enum sg_status life_hold(struct core *core, struct request_order *order)
     }
     begin(order, &members, cert);
     members_add(&members, "previous", key_state_name(row->state));
+    add_use(&members, &row->activation, used);
     TRY(members_write(core, "key.hold", &members, &place));
     life_close(core, row);
     row->before_hold = row->state;
     life_enter(core, row, KEY_HELD);
     (void)snprintf(row->hold_reason, sizeof(row->hold_reason), "%s", order->order.reason);
     return register_keep(core, index, &place);
-}
-
-/* How far an activation came, for its last record. */
-static void add_use(struct members *members, const struct activation *activation,
-                    char used[24])
-{
-    (void)snprintf(used, 24, "%" PRIu64, activation->used);
-    members_add(members, "grant", activation->grant);
-    members_add(members, "used", used);
 }
 
 enum sg_status life_deactivate(struct core *core, struct request_order *order)
@@ -204,6 +213,7 @@ enum sg_status life_compromise(struct core *core, struct request_order *order)
     struct log_place place;
     char cert[65];
     char since[TEXT_TIME_SIZE] = "";
+    char used[24];
 
     if (index == core->keyring.count) {
         return SG_OK;
@@ -224,6 +234,7 @@ enum sg_status life_compromise(struct core *core, struct request_order *order)
     members_add(&members, "previous", key_state_name(row->state));
     members_add(&members, "since", since);
     members_add(&members, "detail", "reported as compromised: its destruction is due");
+    add_use(&members, &row->activation, used);
     TRY(members_write(core, "key.state", &members, &place));
     TRY(open_incident(core, order, row->name));
     life_close(core, row);
@@ -318,6 +329,7 @@ static enum sg_status retire(struct core *core, size_t index)
     struct members members = {.count = 0};
     struct log_place place;
     bool held = row->state == KEY_HELD;
+    char used[24];
 
     row->overlap_until_us = 0;
     if (row->state == KEY_COMPROMISED || row->state == KEY_DESTROYED) {
@@ -327,6 +339,7 @@ static enum sg_status retire(struct core *core, size_t index)
     members_add(&members, "state", key_state_name(held ? KEY_HELD : KEY_RETIRED));
     members_add(&members, "successor", row->successor);
     members_add(&members, "detail", why);
+    add_use(&members, &row->activation, used);
     TRY(members_write(core, "key.state", &members, &place));
     life_close(core, row);
     if (held) {

@@ -27,6 +27,10 @@ SG_MUST_USE enum sg_status life_compromise(struct core *core,
 /* After the commit. */
 void life_tell(struct core *core, const struct request_order *order);
 
+/* How far an activation came, for the record of its end; nothing where there is none. */
+struct members;
+void life_add_used(struct members *members, const struct activation *activation,
+                   char used[24]);
 /* Ends the activation of a key that is ACTIVE: the row changes, nothing is written. */
 void life_close(struct core *core, struct keyreg *row);
 /* The row comes into a state, now. */
