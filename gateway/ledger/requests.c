@@ -82,68 +82,14 @@ enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,
 
 /* --- Reading ----------------------------------------------------------------------- */
 
-void request_row(struct row *row, struct ledger_request *out)
-{
-    *out = (struct ledger_request){.number = row_number(row, 0),
-                                   .id = row_text(row, 1),
-                                   .person = row_text(row, 2),
-                                   .request_id = row_text(row, 3),
-                                   .task = row_text(row, 4),
-                                   .object = row_text(row, 5),
-                                   .param = row_text(row, 6),
-                                   .method = row_text(row, 7),
-                                   .message = row_bytes(row, 8),
-                                   .created_us = (int64_t)row_number(row, 12),
-                                   .not_after_us = (int64_t)row_number(row, 13),
-                                   .why = row_text(row, 15),
-                                   .log_index = row_number(row, 16),
-                                   .log = row_text(row, 18)};
-    uint64_t state = row_number(row, 11);
-    uint64_t outcome = row_number(row, 14);
-
-    row_hash(row, 9, out->policy);
-    row_hash(row, 10, out->quorum);
-    row_hash(row, 17, out->log_hash);
-    row->sound = row->sound && state >= REQUEST_PENDING && state <= REQUEST_VOID &&
-                 outcome < SG_STATUS_COUNT;
-    out->state = (enum request_state)state;
-    out->outcome = (enum sg_status)outcome;
-}
-
-void vote_row(struct row *row, struct ledger_vote *out)
-{
-    *out = (struct ledger_vote){.person = row_text(row, 0),
-                                .role = row_text(row, 1),
-                                .key = row_text(row, 2),
-                                .time_us = (int64_t)row_number(row, 3),
-                                .refused = row_number(row, 4) != 0,
-                                .reason = row_text(row, 5),
-                                .line = row_bytes(row, 6)};
-}
-
 static enum sg_status read_votes(struct ledger *ledger, struct arena *arena,
                                  struct ledger_request *out)
 {
     AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_VOTES];
     struct row row = {.statement = statement, .arena = arena, .sound = true};
-    int rc = SQLITE_ERROR;
 
-    out->votes =
-        (struct ledger_vote *)arena_alloc(arena, sizeof(*out->votes) * LEDGER_VOTES_MAX);
-    if (out->votes == NULL) {
-        return SG_NO_MEMORY;
-    }
-    if (!sql_bind_uint(statement, 1, out->number)) {
-        return ledger_latch(ledger, "look up approvals");
-    }
-    while (out->vote_count < LEDGER_VOTES_MAX &&
-           (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        vote_row(&row, &out->votes[out->vote_count++]);
-    }
-    if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
-        return ledger_latch(ledger, "look up approvals");
-    }
-    return row_end(ledger, &row, "a request");
+    return vote_rows(&row, out) ? row_end(ledger, &row, "a request")
+                                : ledger_latch(ledger, "look up approvals");
 }
 
 static enum sg_status take_row(struct ledger *ledger, sqlite3_stmt *statement,

@@ -3,6 +3,7 @@
 
 #include "gateway/core/officers/request_grant.h"
 #include "gateway/ledger/policy_view.h"
+#include "gateway/ledger/request_view.h"
 #include "gateway/ledger/written.h"
 #include "gateway/log.h"
 #include "gateway/service/inside.h"
