@@ -30,9 +30,11 @@ Test(sign_journal, a_folder_that_cannot_be_looked_through_may_hold_a_run)
     (void)unlink(path);
 }
 
-Test(sign_journal, a_folder_that_is_not_there_holds_none)
+/* A journal that is named beside a folder of which nothing is there. */
+static char own[] = "/tmp/segel-journal-XXXXXX";
+
+static void open_own(void)
 {
-    char own[] = "/tmp/segel-journal-XXXXXX";
     int fd = mkstemp(own);
 
     cr_assert_geq(fd, 0);
@@ -40,7 +42,12 @@ Test(sign_journal, a_folder_that_is_not_there_holds_none)
     (void)unlink(own);
     options.out = "/nonexistent/segel";
     options.journal = own;
-    cr_expect_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
+}
+
+Test(sign_journal, a_folder_that_is_not_there_holds_none)
+{
+    open_own();
     (void)sign_journal_close(&journal, true);
     (void)unlink(own);
 }
@@ -61,16 +68,9 @@ static void settle(uint32_t number)
 /* Receipts may be fetched by it; the letters are there. */
 Test(sign_journal, a_run_that_stopped_keeps_it_though_no_letter_is_open)
 {
-    char own[] = "/tmp/segel-journal-XXXXXX";
     struct stat facts;
-    int fd = mkstemp(own);
 
-    cr_assert_geq(fd, 0);
-    (void)close(fd);
-    (void)unlink(own);
-    options.out = "/nonexistent/segel";
-    options.journal = own;
-    cr_assert_eq(sign_journal_open(&options, &journal, &why), SG_OK, "%s", why.text);
+    open_own();
     uint32_t first = add("a.pdf");
     uint32_t second = add("b.pdf");
     settle(first);

@@ -229,63 +229,6 @@ Test(lane, marks_what_was_taken_of_each_kind_before_the_key_is_used)
     (void)peer_stop(&peer);
 }
 
-enum { ROW_COUNT = 8, ROW_SHARE = ROW_COUNT / 2 };
-
-/* A lane that has learnt that its module is quick, and so calls it several times in a row
- * before it checks what that gave. */
-static struct peer quick_lane(struct operation *lawful)
-{
-    rig_key("rsa-2048", "b1", NULL);
-    struct wish wish = peer_wish("b1");
-    wish.module = rig_quick_faulty_module();
-    struct peer peer = peer_opened(&wish);
-    *lawful = peer_operation(&peer, 0, MECHANISM_RSA_PKCS1);
-    for (size_t i = 0; i < 40; i++) {
-        cr_assert_eq(peer_sign(&peer, lawful).failure, FAILURE_NONE);
-    }
-    return peer;
-}
-
-static void send_row(const struct peer *peer, struct operation lawful)
-{
-    struct operation operations[ROW_COUNT];
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        operations[i] = lawful;
-        operations[i].id = FIRST + i;
-    }
-    peer_send(peer, operations, ROW_COUNT);
-}
-
-/* What is signed does not wait for the rest of the row. */
-Test(lane, a_module_that_turned_slow_is_not_called_in_a_row)
-{
-    static bool seen[ROW_COUNT];
-    struct operation lawful;
-    struct peer peer = quick_lane(&lawful);
-    unsigned before = rig_calls("C_Sign");
-    rig_faults("C_Sign@1+=slow=200");
-    send_row(&peer, lawful);
-    size_t have = collect(&peer, seen, ROW_COUNT, 1);
-    cr_expect_lt(rig_calls("C_Sign") - before, ROW_SHARE);
-    (void)collect(&peer, seen, ROW_COUNT, ROW_COUNT - have);
-    cr_expect_eq(peer_stop(&peer), 0);
-}
-
-Test(lane, of_a_row_of_brief_calls_only_those_begun_are_marked)
-{
-    struct operation lawful;
-    struct peer peer = quick_lane(&lawful);
-    unsigned before = rig_calls("C_Sign");
-    rig_faults("C_Sign@1+=hang");
-    send_row(&peer, lawful);
-    while (rig_calls("C_Sign") == before) {
-        (void)usleep(1000);
-    }
-    cr_expect_lt(peer.marks->taken[MARK_RSA], FIRST + ROW_SHARE - 1);
-    cr_assert_eq(kill(peer.pid, SIGKILL), 0);
-    (void)peer_stop(&peer);
-}
-
 /* How many outcomes of others come before that of this operation. */
 static unsigned outcomes_before(const struct peer *peer, uint64_t id)
 {

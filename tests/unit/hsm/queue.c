@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "tests/unit/hsm/support/arrivals.h"
+
 static struct queue queue;
 static struct marks marks;
 
@@ -17,12 +19,7 @@ TestSuite(queue, .init = start, .timeout = 30);
 
 static bool put(enum mark_queue kind, uint64_t id)
 {
-    static const uint8_t digest[32] = {1};
-    const struct arrival arrival = {
-        kind,
-        {.id = id,
-         .wanted = {MECHANISM_ECDSA, SG_HASH_SHA256, slice_of(digest, sizeof(digest))}}};
-    return queue_put(&queue, &arrival, 1);
+    return arrivals_put(&queue, kind, id);
 }
 
 static struct batch batch;
@@ -264,26 +261,13 @@ static int end_other(pthread_t thread)
     return atomic_load(&other_next);
 }
 
-static void wait_until_idle(void)
-{
-    for (;;) {
-        cr_assert_eq(pthread_mutex_lock(&queue.lock), 0);
-        size_t idle = queue.idle;
-        cr_assert_eq(pthread_mutex_unlock(&queue.lock), 0);
-        if (idle > 0) {
-            return;
-        }
-        (void)usleep(1000);
-    }
-}
-
 Test(queue, one_worker_without_work_reads_and_the_next_waits)
 {
     pthread_t thread;
     cr_assert_eq(queue_next(&queue, &batch, false), NEXT_READ);
     cr_expect_not(queue_may_read(&queue), "the clerk leaves it to the worker");
     start_other(&thread);
-    wait_until_idle();
+    arrivals_await_idle(&queue);
     cr_assert(put(MARK_RSA, 1));
     cr_assert(put(MARK_RSA, 2));
     cr_assert_eq(queue_next(&queue, &batch, true), NEXT_OPERATION);
@@ -296,7 +280,7 @@ Test(queue, who_leaves_the_socket_for_an_operation_sends_another_there)
     pthread_t thread;
     cr_assert_eq(queue_next(&queue, &batch, false), NEXT_READ);
     start_other(&thread);
-    wait_until_idle();
+    arrivals_await_idle(&queue);
     cr_assert(put(MARK_RSA, 1));
     cr_assert_eq(queue_next(&queue, &batch, true), NEXT_OPERATION);
     cr_expect_eq(end_other(thread), NEXT_READ);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "hsm/lane/queue.h"
+#include "tests/unit/hsm/support/arrivals.h"
 
 /* Brief calls of the module are made one at a time, several in a row. */
 
@@ -21,13 +22,8 @@ TestSuite(turns, .init = start, .timeout = 30);
 
 static void put(enum mark_queue kind, uint64_t id, size_t count)
 {
-    static const uint8_t digest[32] = {1};
     for (size_t i = 0; i < count; i++) {
-        const struct arrival arrival = {kind,
-                                        {.id = id + i,
-                                         .wanted = {MECHANISM_ECDSA, SG_HASH_SHA256,
-                                                    slice_of(digest, sizeof(digest))}}};
-        cr_assert(queue_put(&queue, &arrival, 1));
+        cr_assert(arrivals_put(&queue, kind, id + i));
     }
 }
 
@@ -199,19 +195,6 @@ static void *waiting_worker(void *argument)
     return NULL;
 }
 
-static void wait_until_idle(void)
-{
-    for (;;) {
-        cr_assert_eq(pthread_mutex_lock(&queue.lock), 0);
-        size_t idle = queue.idle;
-        cr_assert_eq(pthread_mutex_unlock(&queue.lock), 0);
-        if (idle > 0) {
-            return;
-        }
-        (void)usleep(1000);
-    }
-}
-
 Test(turns, who_leaves_the_module_wakes_who_waits)
 {
     pthread_t thread;
@@ -221,7 +204,7 @@ Test(turns, who_leaves_the_module_wakes_who_waits)
     cr_assert(queue_may_read(&queue)); /* the clerk does meanwhile */
     atomic_store(&waited, -1);
     cr_assert_eq(pthread_create(&thread, NULL, waiting_worker, NULL), 0);
-    wait_until_idle();
+    arrivals_await_idle(&queue);
     done(&first, BRIEF_CALL_US / 2);
     cr_assert_eq(pthread_join(thread, NULL), 0);
     cr_expect_eq(atomic_load(&waited), NEXT_OPERATION);
