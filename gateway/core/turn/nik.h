@@ -6,7 +6,8 @@
 
 /* The number of an Indonesian identity card, 16 digits; people part them with blanks,
  * dots and hyphens, and some type full-width digits. A longer number is taken for one as
- * well: it may hold one. Texts are valid UTF-8. */
+ * well: it may hold one. Dates such as 2026-11-28 are not counted. Texts are valid
+ * UTF-8. */
 
 bool nik_inside(const char *text);
 /* Makes each digit of such numbers a zero: length and form stay, the person does not. */
