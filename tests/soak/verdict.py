@@ -11,8 +11,9 @@ SPAN_S = 300         # over which a slope is taken; the verdict is on their medi
 STEPS_MIB = 6.0      # in all: pools of jobs and messages, by steps
 INDEX_CACHE = 2 * 2**20  # of SQLite over the index of the log: gateway/ledger/index.c
 # The index of the log is opened for its first question behind its first full block, and stays
-# open: the file itself, -wal and -shm.
-SPARE_DESCRIPTORS, SPARE_THREADS = 3, 0
+# open: the file itself, -wal and -shm. Some questions open the ledger for a moment; SQLite keeps
+# the descriptor while the process has another lock on that file, and opens with it the next time.
+SPARE_DESCRIPTORS, SPARE_THREADS = 4, 0
 
 LANE_GONE = frozenset(("UNAVAILABLE", "DEADLINE_EXCEEDED", "EXIT_1", "EXIT_3"))
 # What may go wrong for a client while a fault is under way; empty: nothing. Exit codes are
