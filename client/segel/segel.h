@@ -71,12 +71,14 @@ enum segel_code {
      * again, when that is a minute or less. */
     SEGEL_DENIED,      /* the gateway's policy says no */
     SEGEL_CONFLICT,    /* the request id was used before for other content */
-    SEGEL_NOT_FOUND,   /* the gateway has no such key, or not for this caller */
+    SEGEL_NOT_FOUND,   /* no such key there; one that is not for this caller: _DENIED */
     SEGEL_BUSY,        /* too much work waits there, also after several tries */
     SEGEL_UNAVAILABLE, /* HSM or ledger cannot serve now */
     SEGEL_UNREACHABLE, /* no connection could be had, or kept */
-    SEGEL_UNTRUSTED,   /* the gateway's certificate is not of the issuers given */
-    SEGEL_FILE,        /* a letter could not be read or written */
+    /* One side does not know the other: the gateway's certificate is not of the issuers
+     * given, or for another name or time; or the gateway has no caller with ours. */
+    SEGEL_UNTRUSTED,
+    SEGEL_FILE, /* a letter could not be read or written */
     SEGEL_MEMORY,
     SEGEL_FAULT /* the gateway answered what it must not: tell its administrator */
 };
@@ -247,8 +249,9 @@ void segel_prepared_free(struct segel_prepared *prepared);
 /* Signs the letter's digest; with a PDF instead, does all three steps. Waits. Tries
  * again, with the same id, when the connection is lost or the gateway asks to come back,
  * for call_ms at most, or until the letter's deadline. A CMS that comes back is checked:
- * it signs this digest. SEGEL_OK: signed; otherwise *out is NULL, or (a refusal of the
- * gateway's) all that it said. */
+ * it signs this digest. SEGEL_OK: signed. Otherwise *out is NULL where no answer came;
+ * else it has what the gateway said: its refusal, or, with SEGEL_FILE and SEGEL_FAULT,
+ * the signature that could not be written or put in. To be freed in any case. */
 struct segel_outcome;
 int segel_sign(struct segel *segel, const struct segel_plan *plan,
                const struct segel_letter *letter, const struct segel_outcome **out,
@@ -256,7 +259,8 @@ int segel_sign(struct segel *segel, const struct segel_plan *plan,
 
 /* Puts the CMS in, and writes the letter to `output`: beside, filled, renamed. output
  * NULL: segel_prepared_pdf has it. SEGEL_FILE; SEGEL_FAULT, "no-room": the CMS is longer
- * than the room. */
+ * than the room. Nothing else of the CMS is checked here: one that did not come by
+ * segel_sign is for the caller to verify. */
 int segel_embed(struct segel_prepared *prepared, const void *cms, size_t cms_len,
                 const char *output, struct segel_error *error);
 /* The signed letter, for as long as `prepared` lives; NULL: segel_embed was not called,
@@ -345,7 +349,9 @@ int segel_bulk_next(struct segel_bulk *bulk, int timeout_ms,
 
 /* Gives up all that is open: each letter ends with SEGEL_CANCELLED, unless its signature
  * has come already. One that was sent may have been signed: the same id gives its
- * signature. With a callback: after this has returned, it is not called any more. */
+ * signature. With a callback: after this has returned, it is not called any more; called
+ * by the callback itself it does not wait, and what is open is still told to it, until
+ * segel_bulk_close has returned. */
 void segel_bulk_cancel(struct segel_bulk *bulk);
 /* Cancels, waits for the threads (a connection attempt under way: up to connect_ms), and
  * frees; outcomes that nobody took are lost. */

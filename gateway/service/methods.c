@@ -90,7 +90,7 @@ static const struct grpc_method table[] = {
      .max_elements = 32,
      .unknown_refused = true,
      .on_message = explain_on_message},
-    SMALL_UNARY(SIGNING "Timestamp", segel__v1__timestamp_request, timestamp_on_message),
+    SMALL_ORDER(SIGNING "Timestamp", segel__v1__timestamp_request, timestamp_on_message),
     SMALL_UNARY(SIGNING "GetValidationData", segel__v1__get_validation_data_request,
                 validation_on_message),
     {.path = LOG "GetCheckpoint",

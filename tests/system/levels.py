@@ -421,6 +421,12 @@ def a_document_is_stamped_recorded_and_counted(town):
         for wrong in (dict(request_id=""), dict(digest=b"short"), dict(hash_algorithm=0)):
             equal(rig.refused(timestamp, gateway, **wrong).code,
                   grpc.StatusCode.INVALID_ARGUMENT, str(wrong))
+        raw = gateway.client().channel.unary_unary("/segel.v1.SigningService/Timestamp")
+        more = rig.signing.TimestampRequest(
+            request_id="ts-1", hash_algorithm=rig.common.HASH_ALGORITHM_SHA256,
+            digest=DIGEST).SerializeToString() + b"\xba\x3e\x01x"
+        equal(rig.refused(raw, more, timeout=20).code, grpc.StatusCode.INVALID_ARGUMENT,
+              "a field that the gateway does not know")
         equal(rig.refused(timestamp, gateway, "reviewer").code,
               grpc.StatusCode.PERMISSION_DENIED)
         timestamp(gateway), timestamp(gateway)

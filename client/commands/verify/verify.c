@@ -41,7 +41,7 @@ static const struct option rows[] = {
     {"at", 0, "TIME", "judge as of this time, 2026-05-02T01:02:03Z (default: now)",
      AT(at)},
     {"require", 0, "LEVEL", "b-b, b-t, b-lt or b-lta: less is not enough", AT(require)},
-    {"need-status", 0, NULL, "not valid unless it is known that nothing was revoked",
+    {"need-status", 0, NULL, "not enough (5) unless it is known that nothing was revoked",
      AT(need_status)},
     {"need-statement", 0, NULL,
      "not enough unless the letter shows that it was signed with an electronic "
@@ -359,15 +359,18 @@ const struct command command_verify = {
     .name = "verify",
     .operands = "FILE…",
     .summary = "check the signatures of PDFs and of .p7s, without any network",
-    .examples = "Exit code 0: every signature of every file is valid. 1: one is not, or "
-                "has not the\nlevel of --require. 4: a file has no signature. 5: not all "
-                "could be checked. 3: a\nfile cannot be read. Of many the worst.\n\n"
-                "Examples:\n"
-                "  segel verify signed/*.pdf\n"
-                "  segel verify --lang id surat.pdf\n"
-                "  segel verify --require b-t --ca root.pem --json surat.pdf\n"
-                "  segel verify --need-statement --logo bsre.png signed/*.pdf\n"
-                "  segel verify --content data.xml signed/data.xml.p7s\n",
+    .examples =
+        "Exit code 0: every signature of every file is valid. 1: one is not, or "
+        "has not the\nlevel of --require, or does not show what was asked for. "
+        "2: the command line, or a\nfile that it names beside the letters, is "
+        "wrong. 3: a file cannot be read. 4: a file\nhas no signature. 5: not all "
+        "could be checked. Of many the worst.\n\n"
+        "Examples:\n"
+        "  segel verify signed/*.pdf\n"
+        "  segel verify --lang id surat.pdf\n"
+        "  segel verify --require b-t --ca root.pem --json surat.pdf\n"
+        "  segel verify --need-statement --logo bsre.png signed/*.pdf\n"
+        "  segel verify --content data.xml signed/data.xml.p7s\n",
     .options = {rows, SG_COUNT(rows)},
     .run = run,
 };

@@ -5,7 +5,8 @@
 //
 // HOME is the client's folder: gateway, ca.pem, cert.pem, key.pem. ID is the request id: after
 // a crash, run the same again with the job file that is there, and nothing is signed twice.
-// PROTO names the folder of the .proto files; SEGEL the program, if it is not in PATH.
+// PROTO names the folder of the .proto files, if it is not that of `make install` or of the
+// package libsegel-dev; SEGEL the program, if it is not in PATH.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -14,7 +15,8 @@ import loader from "@grpc/proto-loader";
 
 const [, , home, key, documentClass, approval, id, letter, signed] = process.argv;
 const segel = process.env.SEGEL ?? "segel";
-const proto = process.env.PROTO ?? "/usr/local/share/segel/proto";
+const folders = ["/usr/local/share/segel/proto", "/usr/share/segel/proto"];
+const proto = process.env.PROTO ?? folders.find(existsSync) ?? folders[0];
 const path = `${signed}.job.json`;
 
 function prepare() {

@@ -1,10 +1,12 @@
 <?php
 /* One letter in three steps from PHP: segel prepare, the gateway's Sign, segel embed.
  *
- *   protoc -I /usr/local/share/segel/proto --php_out=gen segel/v1/common.proto \
- *       segel/v1/signing.proto
+ *   mkdir -p gen
+ *   protoc -I PROTO --php_out=gen segel/v1/common.proto segel/v1/signing.proto
  *   GEN=gen php sign.php HOME KEY CLASS APPROVAL ID LETTER.pdf SIGNED.pdf
  *
+ * PROTO is the folder of the .proto files: /usr/share/segel/proto of the package libsegel-dev,
+ * /usr/local/share/segel/proto after `make install`.
  * HOME is the client's folder: gateway, ca.pem, cert.pem, key.pem. ID is the request id: after
  * a crash, run the same again with the job file that is there, and nothing is signed twice.
  * Packages: php-cli, php-curl, php-google-protobuf. There is no php-grpc in Debian: a unary
