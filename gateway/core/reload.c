@@ -278,6 +278,7 @@ static enum sg_status apply(struct core *core, struct reloaded *one, struct sg_e
         return status;
     }
     exchange_lanes(core, config);
+    admission_follow(&core->admission, config);
     core->newest = config;
     return SG_OK;
 }

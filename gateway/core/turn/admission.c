@@ -6,14 +6,23 @@ enum { RETRY_LEAST_US = 100000, RETRY_MOST_US = 10000000, NS_A_US = 1000 };
 
 /* --- Making ---------------------------------------------------------------------- */
 
+void admission_follow(struct admission *admission, const struct config *config)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < config->caller_count; i++) {
+        const struct config_caller *caller = &config->callers[i];
+        sum += (caller->roles & ROLE_BACKEND) != 0 ? (unsigned)caller->weight : 0;
+    }
+    atomic_store_explicit(&admission->weight_sum, sum, memory_order_relaxed);
+}
+
 static void weigh(struct admission *admission, const struct config *config)
 {
     for (size_t i = 0; i < config->caller_count; i++) {
         admission->weights[i] = (uint32_t)config->callers[i].weight;
-        admission->weight_sum += (config->callers[i].roles & ROLE_BACKEND) != 0
-                                     ? (uint32_t)config->callers[i].weight
-                                     : 0;
     }
+    admission_follow(admission, config);
 }
 
 /* Memory for pairs of caller and key that never meet is asked for and never touched. */
@@ -148,7 +157,8 @@ static size_t fit_deadline(const struct prospect *prospect, size_t count)
 static unsigned limit_of(const struct admission *admission, size_t caller, unsigned load)
 {
     uint64_t weight = admission->weights[caller];
-    uint64_t sum = admission->weight_sum > weight ? admission->weight_sum : weight;
+    uint64_t all = get(&admission->weight_sum);
+    uint64_t sum = all > weight ? all : weight;
     uint64_t share = admission->limit * weight / sum;
     unsigned half = admission->limit / 2;
     unsigned limit = share > 1 ? (unsigned)share : 1;

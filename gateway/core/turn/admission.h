@@ -38,11 +38,11 @@ struct key_gauge {
 };
 
 struct admission {
-    unsigned limit;        /* queue.limit */
-    unsigned caller_limit; /* limits.jobs_per_caller; 0 = none */
-    uint32_t share;        /* queue.interactive_share, per cent */
-    uint32_t weight_sum;   /* of all backends */
-    uint32_t *weights;     /* owned; of each caller */
+    unsigned limit;         /* queue.limit */
+    unsigned caller_limit;  /* limits.jobs_per_caller; 0 = none */
+    uint32_t share;         /* queue.interactive_share, per cent */
+    atomic_uint weight_sum; /* of all backends, as the newest configuration has them */
+    uint32_t *weights;      /* owned; of each caller */
     size_t callers;
     size_t keys;
     struct caller_gauge *caller_gauges; /* owned */
@@ -56,6 +56,8 @@ struct admission {
 SG_MUST_USE enum sg_status admission_init(struct admission *admission,
                                           const struct config *config);
 void admission_fini(struct admission *admission);
+/* The configuration was read again: who is a backend now has its share. */
+void admission_follow(struct admission *admission, const struct config *config);
 
 /* Several jobs of one caller, key and class. */
 struct admission_ask {

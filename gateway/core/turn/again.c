@@ -59,6 +59,7 @@ static enum sg_status refuse_expired(struct core *core, struct job *job,
     record_begin(core, &head);
     TRY(record_replay(buffer, &head, &again, &text));
     TRY(decide_append(core, job, text));
+    job->denied = true;
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
 }

@@ -38,6 +38,7 @@ static enum sg_status answer_followers(struct core *core, struct job *job)
         follower->status = job->status;
         follower->replayed = job->status == SG_OK;
         follower->attempt = job->attempt;
+        follower->tries = job->tries;
         follower->signing_time_us = job->signing_time_us;
         follower->log_index = job->log_index;
         follower->on_log = true;

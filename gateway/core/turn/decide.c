@@ -67,6 +67,7 @@ static enum sg_status write_deny(struct core *core, struct job *job,
         fitting.failure_count /= 2;
     }
     TRY(decide_append(core, job, text));
+    job->denied = true;
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
 }

@@ -36,6 +36,17 @@ void inflight_remove(struct inflight *table, struct job *job)
     *at = job->next_in_bucket;
 }
 
+void inflight_take_all(struct inflight *table, struct job_list *out)
+{
+    for (size_t i = 0; i < INFLIGHT_BUCKETS; i++) {
+        for (struct job *job = table->buckets[i]; job != NULL;
+             job = job->next_in_bucket) {
+            STAILQ_INSERT_TAIL(out, job, queue);
+        }
+        table->buckets[i] = NULL;
+    }
+}
+
 struct job *inflight_find(const struct inflight *table, const struct job *job)
 {
     struct job *at = table->buckets[bucket_of(job)];

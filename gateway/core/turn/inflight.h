@@ -13,6 +13,8 @@ struct inflight {
 
 void inflight_add(struct inflight *table, struct job *job);
 void inflight_remove(struct inflight *table, struct job *job);
+/* Empties the table into the end of a list, in no order. */
+void inflight_take_all(struct inflight *table, struct job_list *out);
 /* The job under way for the same caller and id; NULL when there is none. */
 struct job *inflight_find(const struct inflight *table, const struct job *job);
 

@@ -96,16 +96,16 @@ struct job {
     /* The answer. */
     enum sg_status status;
     char why[JOB_WHY_MAX];   /* one sentence unless signed */
+    bool denied;             /* for good: another try would be, too */
     const char *reason;      /* static: of a denial by the gateway; NULL: none */
     struct job_refusal load; /* with SG_BUSY */
     int64_t retry_us; /* when a denial is over by itself; 0 = never, or not known */
     char decision_id[LEDGER_DECISION_SIZE];
     uint32_t attempt;
-    bool replayed;
+    bool replayed, on_log;
     uint64_t intent_index;
     uint64_t log_index; /* of OUTCOME, DENY or the stored OUTCOME */
     uint8_t log_hash[32];
-    bool on_log;
     const struct cms_template *template; /* what the answer is built with; borrowed */
     struct cms_template *old_template;   /* owned; of earlier certificates */
     uint8_t *token; /* owned: time stamp of the signature; NULL: none yet */

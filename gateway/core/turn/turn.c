@@ -7,6 +7,7 @@
 #include "gateway/core/core_inside.h"
 #include "gateway/core/key/life.h"
 #include "gateway/core/officers/order.h"
+#include "gateway/core/turn/failed.h"
 #include "gateway/core/turn/inquiry.h"
 #include "gateway/core/turn/refuse.h"
 #include "gateway/core/turn/stamp.h"
@@ -308,43 +309,6 @@ static void dispatch(struct core *core)
 
 /* --- The turn -------------------------------------------------------------------- */
 
-static void refuse_list(struct core *core, struct job_list *list)
-{
-    struct job *job;
-
-    while ((job = STAILQ_FIRST(list)) != NULL) {
-        STAILQ_REMOVE_HEAD(list, queue);
-        job->on_log = false;
-        job->again = false;
-        job_refuse(
-            job, SG_LEDGER,
-            "the ledger cannot be written, so nothing is signed; tell the gateway's "
-            "administrator");
-        STAILQ_INSERT_TAIL(&core->answered, job, queue);
-    }
-}
-
-/* The ledger has failed: whoever waits is told so, and nothing is signed any more. */
-static void refuse_everybody(struct core *core)
-{
-    struct job_list undone = STAILQ_HEAD_INITIALIZER(undone);
-
-    log_event(LOG_ERROR, "ledger.failed", "why", ledger_why(core->ledger), NULL);
-    STAILQ_CONCAT(&undone, &core->answered);
-    STAILQ_CONCAT(&undone, &core->outdated);
-    refuse_list(core, &undone);
-    refuse_list(core, &core->finished);
-    refuse_list(core, &core->again);
-    refuse_list(core, &core->admitted);
-    waiting_take_all(core, &undone);
-    refuse_list(core, &undone);
-    hand_back(core);
-    ceremony_give_up(core, SG_LEDGER);
-    orders_obey(core);
-    inquiries_answer(core);
-    report_update(core, true);
-}
-
 static enum sg_status write_and_commit(struct core *core)
 {
     state_begin_turn(core);
@@ -373,7 +337,7 @@ enum sg_status turn(struct core *core)
         anchoring_grew(core);
     }
     if (atomic_load(&core->broken)) {
-        refuse_everybody(core);
+        failed_tell_all(core);
         return SG_LEDGER;
     }
     dispatch(core);

@@ -53,7 +53,7 @@ enum job_end job_end_of(const struct job *job)
     if (!job->on_log) {
         return JOB_END_DROPPED;
     }
-    return job->tries > 0 ? JOB_END_FAILED : JOB_END_DENIED;
+    return job->denied ? JOB_END_DENIED : JOB_END_FAILED;
 }
 
 /* One writer: no locked instruction is needed. */

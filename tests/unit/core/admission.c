@@ -115,6 +115,23 @@ Test(admission, weights_divide_the_places)
     cr_expect_eq(why.why, REFUSAL_QUEUE_FULL);
 }
 
+Test(admission, who_becomes_a_backend_has_its_share)
+{
+    callers[1].roles = ROLE_REVIEWER;
+    callers[2].roles = ROLE_REVIEWER;
+    callers[3].roles = ROLE_REVIEWER;
+    admission_fini(&admission);
+    make();
+    callers[1].roles = ROLE_BACKEND;
+    admission_follow(&admission, &config);
+    cr_expect_eq(take(0, 1000), LIMIT / 2);
+    cr_expect_eq(take(1, 1000), LIMIT / 2);
+    callers[1].roles = ROLE_REVIEWER;
+    admission_follow(&admission, &config);
+    finish(1, LIMIT / 2);
+    cr_expect_eq(take(0, 1000), LIMIT / 2, "all of it");
+}
+
 Test(admission, a_hard_limit_bounds_what_a_caller_borrows)
 {
     config.jobs_per_caller = 5;

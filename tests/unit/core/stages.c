@@ -99,6 +99,7 @@ Test(stages, an_end_counts_by_what_was_asked)
     const struct stage_times *times = stages.times[SG_PROFILE_RAW];
 
     denied.status = SG_DENIED;
+    denied.denied = true;
     denied.on_log = true;
     cr_expect_not(atomic_load(&times[LANE_CURVE].seen));
     stages_end(&stages, &denied, 1100);
@@ -123,7 +124,10 @@ Test(stages, each_end_has_its_name_and_its_meaning)
     } rows[] = {
         {{.status = SG_OK, .on_log = true, .tries = 1}, JOB_END_SIGNED},
         {{.status = SG_OK, .on_log = true, .replayed = true}, JOB_END_REPLAYED},
-        {{.status = SG_DENIED, .on_log = true}, JOB_END_DENIED},
+        {{.status = SG_DENIED, .on_log = true, .denied = true}, JOB_END_DENIED},
+        {{.status = SG_DENIED, .on_log = true, .denied = true, .tries = 1},
+         JOB_END_DENIED},
+        {{.status = SG_HSM, .on_log = true}, JOB_END_FAILED}, /* of who waited with it */
         {{.status = SG_HSM, .on_log = true, .tries = 2}, JOB_END_FAILED},
         {{.status = SG_INDETERMINATE, .on_log = true, .tries = 1}, JOB_END_INDETERMINATE},
         {{.status = SG_TIMEOUT}, JOB_END_DROPPED},

@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+"""What callers are told of jobs that are under way when something fails for good: when the
+ledger cannot be written any more, and when the HSM refuses a job that others wait for, too."""
+import resource
+import sys
+import time
+
+import faulty
+import grpc
+import rig
+from rig import claim, contains, equal, expect, item
+
+WAITING_S = 20
+WRITTEN_BACK_S = 1  # by then the gateway has put what it wrote before into its database
+SELDOM = ("checkpoint_s: 1,", "checkpoint_s: 86400,")  # what is written next is the outcome
+
+
+class Jobs:
+    """Jobs in the hands of a slow lane, and calls that ask for them again."""
+
+    def __init__(self, the_faulty, gateway, slow):
+        self.faulty, self.gateway = the_faulty, gateway
+        gateway.client().sign()
+        the_faulty.schedule(slow)
+
+    def begun(self):
+        return self.faulty.rig.read("calls").count("C_SignInit ")
+
+    def ask(self, the_item):
+        call = self.gateway.client().call("unary_unary", "Sign", rig.signing.SignRequest,
+                                          rig.signing.SignResponse)
+        return call.future(rig.signing.SignRequest(terms=rig.terms(), item=the_item),
+                           timeout=WAITING_S)
+
+    def begin(self):
+        """A job that the module has in hand, and a call that has joined it."""
+        the_item, before = item(), self.begun()
+        first = self.ask(the_item)
+        faulty.wait_for(lambda: self.begun() > before, "the job was not begun")
+        taken = self.joined()
+        again = self.ask(the_item)
+        faulty.wait_for(lambda: self.joined() > taken, "the repeat has not come")
+        return first, again
+
+    def joined(self):
+        return faulty.metrics(self.gateway).value("segel_jobs")
+
+
+def fill(gateway):
+    """From now on nothing more can be written into the ledger's files."""
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
+
+
+def told(call):
+    """The status and sentence of a call that fails."""
+    error = call.exception(timeout=WAITING_S)
+    expect(error is not None, "it was signed")
+    return error.code(), error.details()
+
+
+def expect_unknown(calls):
+    for call in calls:
+        code, sentence = told(call)
+        equal(code, grpc.StatusCode.UNAVAILABLE, sentence)
+        contains(sentence, "not known", "same id")
+        expect("nothing is signed" not in sentence, sentence)
+
+
+@claim
+def of_a_job_in_a_lane_nobody_is_told_that_nothing_is_signed(broken):
+    with broken.gateway() as gateway:
+        jobs = Jobs(broken, gateway, "C_Sign@1+=slow=6000")
+        calls = jobs.begin()
+        fill(gateway)
+        code, sentence = told(jobs.ask(item()))
+        equal(code, grpc.StatusCode.UNAVAILABLE, sentence)
+        contains(sentence, "nothing is signed")
+        expect_unknown(calls)
+        equal(gateway.wait_end(10), 1, "exit code")
+
+
+@claim
+def of_a_signature_without_its_outcome_nobody_is_told_so_either(broken):
+    with broken.gateway(SELDOM) as gateway:
+        jobs = Jobs(broken, gateway, "C_Sign@1+=slow=1700")
+        calls = jobs.begin()
+        time.sleep(WRITTEN_BACK_S)
+        fill(gateway)
+        expect_unknown(calls)
+        equal(gateway.wait_end(10), 1, "exit code")
+
+
+def ended(gateway, how):
+    """Jobs that ended so, of whatever profile and kind of key."""
+    series = faulty.metrics(gateway).families["segel_job_duration_seconds"].series
+    return sum(one["counts"][-1] for labels, one in series.items() if ("result", how) in labels)
+
+
+@claim
+def who_waits_for_a_job_that_the_hsm_fails_is_not_counted_as_denied(broken):
+    with broken.gateway() as gateway:
+        jobs = Jobs(broken, gateway, "C_SignInit@1=slow=1000 C_Sign@1=20")
+        for call in jobs.begin():
+            told(call)
+        equal((ended(gateway, "failed"), ended(gateway, "denied")), (2, 0), "ends of jobs")
+        equal(len(gateway.find("job.denied")), 0, "lines job.denied")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.run(faulty.Faulty(rig.Rig("unwritten"))))
