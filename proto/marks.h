@@ -18,7 +18,7 @@
 enum mark_queue { MARK_RSA, MARK_CURVE, MARK_QUEUES };
 
 struct marks {
-    _Atomic uint64_t taken[MARK_QUEUES]; /* highest id that a worker began; 0 = none */
+    _Atomic uint64_t begun[MARK_QUEUES]; /* highest id that a worker began; 0 = none */
     _Atomic uint64_t waits; /* 1: for word whether it may log in, which it has not; a lane
                              * that does not say so counts as one that may have */
 };

@@ -25,7 +25,7 @@ struct csv {
 /* The file stands at its begin. */
 void csv_start(struct csv *csv, FILE *file);
 /* The next record that is no empty line. SG_NOT_FOUND: there is none. SG_INVALID: why
- * says what is wrong, and csv_line where. SG_IO. */
+ * says what is wrong, and csv.line where. SG_IO. */
 SG_MUST_USE enum sg_status csv_next(struct csv *csv, struct sg_error *why);
 /* Cell i of the record; "" where the record is shorter. Valid until csv_next. */
 const char *csv_cell(const struct csv *csv, size_t i);

@@ -19,6 +19,11 @@ bool key_state_over(enum key_state state)
     return state == KEY_RETIRED || state == KEY_COMPROMISED || state == KEY_DESTROYED;
 }
 
+bool key_state_signs(enum key_state state)
+{
+    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
+}
+
 const char *activation_mode_name(enum activation_mode mode)
 {
     static const char *const names[ACTIVATION_MODES] = {"none", "one_time", "count",

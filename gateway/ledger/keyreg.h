@@ -27,6 +27,8 @@ enum key_state {
 const char *key_state_name(enum key_state state);
 /* It never signs again: retired, compromised, destroyed. */
 bool key_state_over(enum key_state state);
+/* It signs, or may be activated to: accepted, active, inactive. */
+bool key_state_signs(enum key_state state);
 
 /* Values as in ActivationMode of keys.proto. */
 enum activation_mode {
@@ -60,7 +62,7 @@ struct keyreg {
     uint8_t ckaid[KEYREG_ID_MAX]; /* CKA_ID that a ceremony chose */
     size_t ckaid_len;             /* 0 = the configuration names it */
     char lane[65];                /* of the ceremony; "" = by configuration, as type */
-    char type[17];                /* "rsa-3072", "p256" */
+    char type[17];                /* "rsa-3072", "p-256" */
     char backup[129];             /* which copy, and where; "" = not confirmed */
     int64_t since_us;             /* in this state */
     char predecessor[65];         /* "" = none, as successor */

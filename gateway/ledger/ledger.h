@@ -45,7 +45,7 @@ struct ledger_state {
 
 /* Opens, migrates, and makes the tree of what is stored: the part under the last
  * checkpoint from stored roots that lead to the root which it signed, all that comes
- * after from its records (recover.c says why this is enough; the rest is ledger_scrub's,
+ * after from its records (recover.c says why this is enough; the rest is the scrub's,
  * reader.h). The time grows with the records that no checkpoint covers, not with the log.
  * SG_CORRUPT: the tree does not match: nothing may be signed; why says what to do.
  * SG_SHUTDOWN, SG_LEDGER, SG_INVALID, SG_IO. The caller owns *out. */
@@ -61,8 +61,8 @@ void ledger_close(struct ledger *ledger);
 SG_MUST_USE enum sg_status ledger_set_log_key(struct ledger *ledger, const char *vkey,
                                               struct sg_error *why);
 
-/* The ledger was found to hold what Segel did not write (ledger_scrub): latches it, and
- * is remembered, so that each ledger_open reads and hashes every record before it
+/* The ledger was found to hold what Segel did not write (ledger_scrub_step): latches it,
+ * and is remembered, so that each ledger_open reads and hashes every record before it
  * believes any, until it is acquitted. Outside a transaction. finding: one sentence.
  * Returns SG_LEDGER. */
 SG_MUST_USE enum sg_status ledger_condemn(struct ledger *ledger, const char *finding);

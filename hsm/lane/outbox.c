@@ -1,17 +1,9 @@
 #include "hsm/lane/outbox.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hsm/wire/wire.h"
-
-int64_t operation_now_us(void)
-{
-    struct timespec now;
-    MUST(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void unlock(pthread_mutex_t **lock)
 {

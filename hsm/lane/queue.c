@@ -215,7 +215,7 @@ enum next queue_next(struct queue *queue, struct batch *batch, bool read)
  * a second time, because it was given back, lowers no mark. */
 void queue_begin(struct queue *queue, const struct queued *queued)
 {
-    _Atomic uint64_t *highest = &queue->marks->taken[queued->kind];
+    _Atomic uint64_t *highest = &queue->marks->begun[queued->kind];
     uint64_t seen = atomic_load(highest);
     while (queued->operation.id > seen &&
            !atomic_compare_exchange_weak(highest, &seen, queued->operation.id)) {

@@ -26,9 +26,9 @@ struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled; /* workers wait here */
     pthread_cond_t called; /* the clerk does */
-    struct marks *marks;   /* borrowed for ever; written under the lock */
-    int poke_fd;           /* owned: an eventfd that makes a reader look here */
-    bool reading;          /* somebody reads the socket, or is about to */
+    struct marks *marks; /* borrowed for ever; written by queue_begin, without the lock */
+    int poke_fd;         /* owned: an eventfd that makes a reader look here */
+    bool reading;        /* somebody reads the socket, or is about to */
     atomic_bool clerk_up;
     atomic_size_t len; /* of all rings; written under the lock */
     size_t workers;

@@ -63,8 +63,7 @@ bool activation_give_back(struct keyreg *row, int64_t mark)
 
 static bool accepted(enum key_state state)
 {
-    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE ||
-           state == KEY_RETIRED;
+    return key_state_signs(state) || state == KEY_RETIRED;
 }
 
 static void state_facts(const struct keyreg *row, int64_t now_us, struct facts *facts)

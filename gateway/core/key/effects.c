@@ -106,11 +106,6 @@ static enum sg_status refuse_state(const struct core *core, size_t index,
                    life_said(state_of(core, index)), needed);
 }
 
-static bool can_sign(enum key_state state)
-{
-    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
-}
-
 /* Of a request that was checked. */
 static struct keyreg *row_of(struct core *core, const struct ledger_request *request,
                              size_t *index)
@@ -166,7 +161,7 @@ static enum sg_status check_activate(struct core *core,
         return refuse_state(
             core, index, "deactivate it first, or wait until its activation ends", why);
     }
-    return can_sign(state)
+    return key_state_signs(state)
                ? check_window(core, &activation, why)
                : refuse_state(core, index, "only an accepted key can be activated", why);
 }
@@ -301,10 +296,10 @@ static enum sg_status check_rotate(struct core *core,
     TRY(read_rotation(request, &rotation, why));
     TRY(find(core, request->object, &old, why));
     TRY(find(core, rotation.successor, &new, why));
-    if (!can_sign(state_of(core, old))) {
+    if (!key_state_signs(state_of(core, old))) {
         return refuse_state(core, old, "only a key that signs can be followed", why);
     }
-    if (!can_sign(state_of(core, new)) || !key_ready(&core->keyring.keys[new])) {
+    if (!key_state_signs(state_of(core, new)) || !key_ready(&core->keyring.keys[new])) {
         return refuse_state(core, new, "a successor must be accepted", why);
     }
     return check_pair(core, old, new, why);

@@ -16,11 +16,6 @@ static bool overlap_over(const struct keyreg *row, int64_t now_us)
     return row->overlap_until_us != 0 && now_us >= row->overlap_until_us;
 }
 
-static bool can_sign(enum key_state state)
-{
-    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
-}
-
 const char *life_said(enum key_state state)
 {
     return state == KEY_NONE ? "an empty slot, which 'segel key generate' fills"
@@ -31,8 +26,9 @@ enum key_state life_state(const struct core *core, const struct key *key)
 {
     const struct keyreg *row = register_of(core, key);
 
-    return can_sign(row->state) && overlap_over(row, core->keys.turn_us) ? KEY_RETIRED
-                                                                         : row->state;
+    return key_state_signs(row->state) && overlap_over(row, core->keys.turn_us)
+               ? KEY_RETIRED
+               : row->state;
 }
 
 void life_enter(struct core *core, struct keyreg *row, enum key_state state)
@@ -56,7 +52,7 @@ static bool hands_over(const struct keyreg *row, int64_t now_us)
     enum { AHEAD_US = 300000 };
 
     return row->state == KEY_RETIRED || row->state == KEY_DESTROYED ||
-           (can_sign(row->state) && overlap_over(row, now_us + AHEAD_US));
+           (key_state_signs(row->state) && overlap_over(row, now_us + AHEAD_US));
 }
 
 void life_publish(struct core *core, size_t index)

@@ -35,8 +35,8 @@ void life_add_used(struct members *members, const struct activation *activation,
 void life_close(struct core *core, struct keyreg *row);
 /* The row comes into a state, now. */
 void life_enter(struct core *core, struct keyreg *row, enum key_state state);
-/* Other threads see who signs in the place of a retired key (key_heir). After the change
- * of a row, and at the start. */
+/* Other threads see who signs in the place of a retired key (key_current). After the
+ * change of a row, and at the start. */
 void life_publish(struct core *core, size_t index);
 
 /* Once a tick: looks for what is over by time; life_due then says whether a turn has to

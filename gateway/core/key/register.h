@@ -5,7 +5,7 @@
 #include "gateway/ledger/keyreg.h"
 
 /* Where each key stands in its life: the ledger's register in memory. Core thread only;
- * others see it by the report (report.h) and by key_heir. It is changed inside of the
+ * others see it by the report (report.h) and by key_current. It is changed inside of the
  * turn's transaction together with the record of the change: when that fails, the ledger
  * is latched and nothing is signed any more, so nothing is ever taken back. */
 struct core;

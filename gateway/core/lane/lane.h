@@ -7,6 +7,7 @@
 #include "gateway/core/lane/told.h"
 #include "proto/algorithm.h"
 #include "proto/failure.h"
+#include "proto/marks.h"
 
 /* A lane as the core sees it: a child process that holds one token, and the operations
  * that it has in hand. Core thread only. No call blocks.
@@ -38,7 +39,7 @@ typedef enum lane_permit (*lane_ask)(void *context, struct lane *lane, char *why
 
 /* Operations are of two kinds, because one takes ten to twenty times as long as the
  * other: each has its own window, queue and figures. Values as in proto/marks.h. */
-enum lane_kind { LANE_RSA, LANE_CURVE, LANE_KINDS };
+enum lane_kind { LANE_RSA = MARK_RSA, LANE_CURVE = MARK_CURVE, LANE_KINDS = MARK_QUEUES };
 enum lane_kind lane_kind_of(enum sg_scheme scheme);
 
 /* How one operation ended. */

@@ -92,7 +92,7 @@ static int spawn(struct process *process, const struct process_options *options,
 static void forget_marks(struct process *process)
 {
     for (size_t i = 0; i < MARK_QUEUES; i++) {
-        atomic_store(&process->marks->taken[i], 0);
+        atomic_store(&process->marks->begun[i], 0);
     }
     atomic_store(&process->marks->waits, 0);
 }

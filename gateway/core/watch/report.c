@@ -71,11 +71,6 @@ static uint64_t shown(const struct core *core, uint64_t berths)
     return lanes;
 }
 
-static bool signs(enum key_state state)
-{
-    return state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
-}
-
 static void describe_life(const struct core *core, size_t index, struct key_report *out)
 {
     out->life = core->keys.rows[index];
@@ -94,7 +89,7 @@ static void describe_holders(const struct core *core, size_t index,
     uint64_t berths = gone ? 0 : core->routes[index].berths;
 
     out->known = binding != NULL;
-    out->usable = binding != NULL && binding->usable && signs(out->life.state);
+    out->usable = binding != NULL && binding->usable && key_state_signs(out->life.state);
     (void)snprintf(out->why, sizeof(out->why), "%s",
                    binding == NULL || binding->usable ? "" : binding->why);
     out->berths = shown(core, berths);

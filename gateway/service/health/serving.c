@@ -121,9 +121,8 @@ static const char *key_fault(const struct key_report *key)
         [KEY_COMPROMISED] = "it is compromised, and never signs again",
     };
     enum key_state state = key->life.state;
-    bool expected = state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE;
 
-    if (!expected || key->serving) {
+    if (!key_state_signs(state) || key->serving) {
         return states[state];
     }
     if (key->usable) {

@@ -250,10 +250,7 @@ static Segel__V1__Activation *activation(struct arena *arena,
 /* Known, and not what the configuration asks for. */
 static bool is_refused(const struct key_report *report)
 {
-    enum key_state state = report->life.state;
-
-    return report->why[0] != '\0' &&
-           (state == KEY_ACCEPTED || state == KEY_ACTIVE || state == KEY_INACTIVE);
+    return report->why[0] != '\0' && key_state_signs(report->life.state);
 }
 
 static bool put_refusal(struct arena *arena, const struct key_report *report,

@@ -53,7 +53,7 @@ static void answer_first(const struct part *part, size_t unread)
     uint64_t ids[STAND_IN_OPERATIONS];
     size_t count = part_take(part, 1 + unread, unread, ids);
 
-    atomic_store(&part->marks->taken[MARK_RSA], ids[count - 1]);
+    atomic_store(&part->marks->begun[MARK_RSA], ids[count - 1]);
     part_answer(part, ids, count, FAILURE_NONE);
 }
 
@@ -178,13 +178,13 @@ static void answers_one_by_one(const struct part *part)
 
     (void)part_take(part, 1, 0, canary);
     part_answer(part, canary, 1, FAILURE_DEVICE);
-    while (atomic_load(&part->marks->taken[MARK_CURVE]) != HEARD) {
+    while (atomic_load(&part->marks->begun[MARK_CURVE]) != HEARD) {
         (void)sched_yield();
     }
     for (size_t i = 0; i < count; i++) {
         part_answer(part, &ids[i], 1, FAILURE_NONE);
     }
-    atomic_store(&part->marks->taken[MARK_CURVE], SENT);
+    atomic_store(&part->marks->begun[MARK_CURVE], SENT);
     (void)recv(part->fd, &byte, sizeof(byte), 0);
 }
 
@@ -197,8 +197,8 @@ Test(traffic, what_was_sent_in_that_moment_is_taken_in_behind_it)
     while (!actor.lane->ebbing) {
         lane_read(actor.lane);
     }
-    atomic_store(&actor.lane->process.marks->taken[MARK_CURVE], HEARD);
-    while (atomic_load(&actor.lane->process.marks->taken[MARK_CURVE]) != SENT) {
+    atomic_store(&actor.lane->process.marks->begun[MARK_CURVE], HEARD);
+    while (atomic_load(&actor.lane->process.marks->begun[MARK_CURVE]) != SENT) {
         (void)sched_yield();
     }
     actor.lane->ebb_until_us = 1;

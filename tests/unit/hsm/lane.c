@@ -172,8 +172,8 @@ Test(lane, answers_every_operation_of_many_batches_once)
     }
     have += collect(&peer, seen, COUNT, COUNT - have);
     cr_expect_eq(have, COUNT);
-    cr_expect_eq(peer.marks->taken[MARK_CURVE], FIRST + COUNT - 1);
-    cr_expect_eq(peer.marks->taken[MARK_RSA], 0);
+    cr_expect_eq(peer.marks->begun[MARK_CURVE], FIRST + COUNT - 1);
+    cr_expect_eq(peer.marks->begun[MARK_RSA], 0);
     cr_expect_eq(peer_stop(&peer), 0);
 }
 
@@ -198,7 +198,7 @@ Test(lane, a_peer_that_oversteps_every_window_ends_it)
     for (size_t i = 0; i < RING_LEN; i += WIRE_BATCH_MAX) {
         send_slow(&peer, lawful, FIRST + i); /* the first two hang in their workers */
     }
-    cr_expect(peer.marks->taken[MARK_CURVE] <= FIRST + 1);
+    cr_expect(peer.marks->begun[MARK_CURVE] <= FIRST + 1);
     send_slow(&peer, lawful, FIRST + RING_LEN);
     cr_expect_null(peer_receive(&peer));
     cr_expect_eq(peer_stop(&peer), 1);
@@ -221,8 +221,8 @@ Test(lane, marks_what_was_taken_of_each_kind_before_the_key_is_used)
     while (rig_calls("C_SignInit") < 2) {
         (void)usleep(1000);
     }
-    uint64_t rsa = peer.marks->taken[MARK_RSA];
-    uint64_t curve = peer.marks->taken[MARK_CURVE];
+    uint64_t rsa = peer.marks->begun[MARK_RSA];
+    uint64_t curve = peer.marks->begun[MARK_CURVE];
     cr_expect_eq(rsa, FIRST);
     cr_expect_eq(curve, FIRST + 100);
     cr_assert_eq(kill(peer.pid, SIGKILL), 0);

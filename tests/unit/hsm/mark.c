@@ -31,20 +31,20 @@ Test(mark, another_process_reads_what_is_written_when_this_one_is_dead)
     pid_t child = fork();
     if (child == 0) {
         bool good = mark_map(fd, &marks) == SG_OK && close(fd) != 0 && errno == EBADF;
-        atomic_store(&marks->taken[MARK_CURVE], good ? 7 : 0);
+        atomic_store(&marks->begun[MARK_CURVE], good ? 7 : 0);
         _exit(0);
     }
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert_eq(mark_map(fd, &marks), SG_OK);
-    cr_expect_eq(marks->taken[MARK_CURVE], 7);
+    cr_expect_eq(marks->begun[MARK_CURVE], 7);
 }
 
 Test(mark, without_a_descriptor_a_page_of_its_own_is_used)
 {
     struct marks *marks = NULL;
     cr_assert_eq(mark_map(MARK_NO_FD, &marks), SG_OK);
-    atomic_store(&marks->taken[MARK_RSA], 1);
-    cr_expect_eq(marks->taken[MARK_RSA], 1);
+    atomic_store(&marks->begun[MARK_RSA], 1);
+    cr_expect_eq(marks->begun[MARK_RSA], 1);
 }
 
 Test(mark, what_is_no_page_is_refused)

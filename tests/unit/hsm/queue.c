@@ -180,13 +180,13 @@ Test(queue, marks_tell_the_highest_id_begun_of_each_kind)
     cr_assert(put(MARK_RSA, 7));
     cr_assert(put(MARK_RSA, 9));
     (void)take(0);
-    cr_expect_eq(marks.taken[MARK_RSA], 0, "the key is not used yet");
+    cr_expect_eq(marks.begun[MARK_RSA], 0, "the key is not used yet");
     queue_begin(&queue, taken);
-    cr_expect_eq(marks.taken[MARK_RSA], 7);
+    cr_expect_eq(marks.begun[MARK_RSA], 7);
     (void)take(0);
     queue_begin(&queue, taken);
-    cr_expect_eq(marks.taken[MARK_RSA], 9);
-    cr_expect_eq(marks.taken[MARK_CURVE], 0);
+    cr_expect_eq(marks.begun[MARK_RSA], 9);
+    cr_expect_eq(marks.begun[MARK_CURVE], 0);
 }
 
 Test(queue, what_is_given_back_lowers_no_mark)
@@ -199,7 +199,7 @@ Test(queue, what_is_given_back_lowers_no_mark)
     give_back();
     cr_assert_eq(take(0), 7);
     queue_begin(&queue, taken);
-    cr_expect_eq(marks.taken[MARK_CURVE], 8);
+    cr_expect_eq(marks.begun[MARK_CURVE], 8);
 }
 
 /* What one worker has in hand while another one asks. */

@@ -77,7 +77,7 @@ Test(row, only_what_was_begun_is_marked)
     while (rig_calls("C_Sign") == before) {
         (void)usleep(1000);
     }
-    cr_expect_lt(peer.marks->taken[MARK_RSA], FIRST + SHARE - 1);
+    cr_expect_lt(peer.marks->begun[MARK_RSA], FIRST + SHARE - 1);
     cr_assert_eq(kill(peer.pid, SIGKILL), 0);
     (void)peer_stop(&peer);
 }

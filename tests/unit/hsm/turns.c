@@ -162,9 +162,9 @@ Test(turns, marks_rise_with_each_operation_of_a_row)
     cr_assert_eq(next(&first), NEXT_OPERATION);
     cr_assert_eq(first.len, 2);
     queue_begin(&queue, &first.operations[0]);
-    cr_expect_eq(marks.taken[MARK_CURVE], 10, "the second one is not begun");
+    cr_expect_eq(marks.begun[MARK_CURVE], 10, "the second one is not begun");
     queue_begin(&queue, &first.operations[1]);
-    cr_expect_eq(marks.taken[MARK_CURVE], 11);
+    cr_expect_eq(marks.begun[MARK_CURVE], 11);
 }
 
 Test(turns, what_is_left_of_a_row_is_next_in_its_order)
