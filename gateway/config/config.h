@@ -41,7 +41,7 @@ struct config_words {
 
 /* Which token: as CK_TOKEN_INFO shows it, blanks cut off. */
 struct config_token {
-    const char *label;
+    const char *label;  /* NULL: not said yet, while the file is read */
     const char *serial; /* this and the next two: "" = not compared */
     const char *manufacturer;
     const char *model;

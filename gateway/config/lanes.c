@@ -212,7 +212,7 @@ static enum sg_status read_lane(struct parse *p, const struct yaml_node *map,
     TRY(parse_known_of(p, map, "lanes"));
     TRY(field_name(p, map, &lane->name));
     lane->init_args = "";
-    lane->token = (struct config_token){NULL, "", "", ""};
+    lane->token = (struct config_token){.serial = "", .manufacturer = "", .model = ""};
     TRY(uri_of_lane(p, map, lane));
     TRY(read_module(p, map, lane));
     lane->threads = 2;

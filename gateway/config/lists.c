@@ -75,7 +75,8 @@ static enum sg_status read_place(struct parse *p, const struct yaml_node *map,
         key->lanes.items[0] = lane;
         key->lanes.count = 1;
     }
-    key->token = (struct config_token){"", "", "", ""};
+    key->token =
+        (struct config_token){.label = "", .serial = "", .manufacturer = "", .model = ""};
     key->object.label = "";
     TRY(uri_of_key(p, map, key));
     return check_lanes(p, map, key);

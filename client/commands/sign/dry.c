@@ -48,8 +48,12 @@ struct question {
 static void refuse(struct dry *dry, const struct sign_row *row, const char *code,
                    const char *text, const Segel__V1__SignResult *result)
 {
-    const struct sign_refusal refusal = {row->path, code,   text,
-                                         "",        result, sign_beside(&row->options)};
+    const struct sign_refusal refusal = {.path = row->path,
+                                         .code = code,
+                                         .text = text,
+                                         .request_id = "",
+                                         .result = result,
+                                         .beside = sign_beside(&row->options)};
 
     sign_report_refused(dry->report, &refusal);
 }

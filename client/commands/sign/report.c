@@ -63,8 +63,18 @@ void sign_report_put(struct sign_report *report, const struct sign_result_row *r
 
 struct sign_result_row sign_report_row(const char *file, const char *outcome)
 {
-    return (struct sign_result_row){file, "", outcome, "", "", "", false,
-                                    0,    "", "",      "", "", "", ""};
+    return (struct sign_result_row){.file = file,
+                                    .output = "",
+                                    .outcome = outcome,
+                                    .request_id = "",
+                                    .decision_id = "",
+                                    .log = "",
+                                    .receipt = "",
+                                    .reason = "",
+                                    .message = "",
+                                    .rule = "",
+                                    .cp_section = "",
+                                    .level = ""};
 }
 
 void sign_report_answer(struct sign_result_row *row, const Segel__V1__SignResult *result)

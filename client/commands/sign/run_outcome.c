@@ -54,7 +54,8 @@ void run_heed_signals(struct run *run)
 
 void run_refuse(struct run *run, const char *path, const char *code, const char *text)
 {
-    const struct sign_refusal refusal = {path, code, text, "", NULL, false};
+    const struct sign_refusal refusal = {
+        .path = path, .code = code, .text = text, .request_id = ""};
 
     sign_report_refused(run->report, &refusal);
 }
@@ -120,9 +121,12 @@ static void take_refusal(struct run *run, const struct segel_outcome *outcome,
 {
     bool known = outcome->code == SEGEL_CONFLICT && sent->again;
     char text[sizeof(struct segel_error) + sizeof(no_room)];
-    const struct sign_refusal refusal = {
-        sent->path,          outcome->reason,         text,
-        outcome->request_id, outcome_result(outcome), sent->beside};
+    const struct sign_refusal refusal = {.path = sent->path,
+                                         .code = outcome->reason,
+                                         .text = text,
+                                         .request_id = outcome->request_id,
+                                         .result = outcome_result(outcome),
+                                         .beside = sent->beside};
 
     (void)snprintf(text, sizeof(text), has_no_room(outcome) ? no_room : "%s",
                    known ? conflict : outcome->text);
@@ -163,9 +167,12 @@ static void report_unwritten(struct run *run, const struct segel_outcome *outcom
                              const struct sign_sent *sent, const char *code,
                              const char *text)
 {
-    const struct sign_refusal refusal = {
-        sent->path,  code, text, outcome->request_id, outcome_result(outcome),
-        sent->beside};
+    const struct sign_refusal refusal = {.path = sent->path,
+                                         .code = code,
+                                         .text = text,
+                                         .request_id = outcome->request_id,
+                                         .result = outcome_result(outcome),
+                                         .beside = sent->beside};
 
     sign_report_refused(run->report, &refusal);
     count_unwritten(run, code, text);

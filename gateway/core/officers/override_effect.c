@@ -15,7 +15,8 @@ static enum sg_status read_it(const struct ledger_request *request,
                               struct wanted_override *out, struct wanted *wanted,
                               struct sg_error *why)
 {
-    *out = (struct wanted_override){"", "", "", "", 0, 0};
+    *out = (struct wanted_override){
+        .rule = "", .key = "", .caller = "", .document_class = ""};
     if (wanted_read(request->method, request->message, wanted) != SG_OK) {
         return sg_fail(why, SG_CORRUPT, "the ledger's request cannot be read");
     }
