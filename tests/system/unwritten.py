@@ -12,7 +12,7 @@ from rig import claim, contains, equal, expect, item
 
 WAITING_S = 20
 WRITTEN_BACK_S = 1  # by then the gateway has put what it wrote before into its database
-SELDOM = ("checkpoint_s: 1,", "checkpoint_s: 86400,")  # what is written next is the outcome
+SELDOM = ("checkpoint_s: 1,", "checkpoint_s: 86400,")  # no signature but those asked for
 
 
 class Jobs:
@@ -68,7 +68,7 @@ def expect_unknown(calls):
 
 @claim
 def of_a_job_in_a_lane_nobody_is_told_that_nothing_is_signed(broken):
-    with broken.gateway() as gateway:
+    with broken.gateway(SELDOM) as gateway:
         jobs = Jobs(broken, gateway, "C_Sign@1+=slow=6000")
         calls = jobs.begin()
         fill(gateway)
@@ -98,8 +98,8 @@ def ended(gateway, how):
 
 @claim
 def who_waits_for_a_job_that_the_hsm_fails_is_not_counted_as_denied(broken):
-    with broken.gateway() as gateway:
-        jobs = Jobs(broken, gateway, "C_SignInit@1=slow=1000 C_Sign@1=20")
+    with broken.gateway(SELDOM) as gateway:
+        jobs = Jobs(broken, gateway, "C_SignInit@1+=slow=1000 C_Sign@1+=20")
         for call in jobs.begin():
             told(call)
         equal((ended(gateway, "failed"), ended(gateway, "denied")), (2, 0), "ends of jobs")
