@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "client/pdf/sections.h"
+
 /* The one warning that says nothing about what a viewer shows: many writers count their
  * objects wrongly in the trailer. */
 static bool is_harmless(const char *detail)
@@ -72,6 +74,18 @@ static enum sg_status open_parser(struct pdf_reader *reader, struct pdf_verdict 
     return settle_error(reader, verdict);
 }
 
+/* qpdf says nothing of an object that two entries place differently. */
+static enum sg_status check_sections(const struct pdf_reader *reader,
+                                     struct pdf_verdict *verdict)
+{
+    static const struct sections_rule rule = {.reuse = true};
+
+    return sections_are_plain(reader->pdf, reader->last.offset, &rule)
+               ? SG_OK
+               : pdf_refuse(verdict, PDF_REPAIRED,
+                            "its cross-references can be read in more than one way");
+}
+
 enum sg_status pdf_reader_open(struct pdf_reader *reader, struct slice pdf, bool lenient,
                                struct pdf_verdict *verdict)
 {
@@ -91,6 +105,7 @@ enum sg_status pdf_reader_open(struct pdf_reader *reader, struct slice pdf, bool
         return pdf_refuse(verdict, PDF_ENCRYPTED, NULL);
     }
     TRY(pdf_reader_settle(reader, verdict));
+    TRY(check_sections(reader, verdict));
     if (!pdf_is_dict(reader, reader->root) ||
         !qpdf_oh_is_indirect(reader->qpdf,
                              qpdf_oh_get_key(reader->qpdf, reader->trailer, "/Root"))) {

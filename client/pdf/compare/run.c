@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "client/pdf/compare/compare.h"
+#include "client/pdf/sections.h"
 
 static void fini(struct compare *c)
 {
@@ -109,6 +110,14 @@ static void compare_all(struct compare *c)
     }
 }
 
+/* What was added names objects so that every viewer takes those that are compared. */
+static bool is_plain(const struct compare *c)
+{
+    const struct sections_rule rule = {.known = c->old.last.offset};
+
+    return sections_are_plain(c->new.pdf, c->new.last.offset, &rule);
+}
+
 void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)
 {
     AUTO(fini) struct compare c = {.changes = changes};
@@ -117,7 +126,7 @@ void compare_revisions(struct slice old, struct slice new, struct pdf_changes *c
         compare_note(&c, PDF_CHANGE_UNREADABLE, 0, NULL);
         return;
     }
-    if (c.new.last.offset < old.len || !ends_whole(new)) {
+    if (c.new.last.offset < old.len || !ends_whole(new) || !is_plain(&c)) {
         compare_note(&c, PDF_CHANGE_NO_REVISION, 0, NULL);
         return;
     }

@@ -169,6 +169,8 @@ static const struct {
     {"xref\n0 5", "xref\n1 5", PDF_DAMAGED},
     {"xref\n0 5", "xref\n0 99999999", PDF_DAMAGED},
     {"xref\n0 5", "xref\n4294967296 5", PDF_DAMAGED},
+    {"trailer", "1 1\n0000000009 00000 n \ntrailer", PDF_REPAIRED},
+    {"trailer", "3 1\n0000000000 00001 f \ntrailer", PDF_REPAIRED},
 };
 
 Test(hostile, table_that_lies_is_refused)
@@ -177,6 +179,49 @@ Test(hostile, table_that_lies_is_refused)
         expect(letter_with(tables[i].from, tables[i].to), tables[i].to,
                tables[i].refusal);
     }
+}
+
+/* The letter with further sections, each a table and more of its trailer; the last one's
+ * entry is of object 4 as it stands at its end. */
+static struct slice letter_regenerated(const char *freed, const char *trailer)
+{
+    struct letter letter = letter_lawful();
+    struct slice pdf = letter_build(&letter);
+    const char *found = memmem(pdf.data, pdf.len, "startxref\n", 10);
+    unsigned long last = 0;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    cr_assert(found != NULL && out != NULL);
+    last = strtoul(found + 10, NULL, 10);
+    (void)fwrite(pdf.data, 1, pdf.len, out);
+    if (freed != NULL) {
+        long at = ftell(out);
+        (void)fprintf(out, "xref\n%strailer\n<< /Size 5 /Root 1 0 R /Prev %lu >>\n",
+                      freed, last);
+        last = (unsigned long)at;
+    }
+    long object = ftell(out);
+    (void)fprintf(out, "4 1 obj\n(new)\nendobj\n");
+    long table = ftell(out);
+    (void)fprintf(out,
+                  "xref\n4 1\n%010ld 00001 n \ntrailer\n<< /Size 5 /Root 1 0 R /Prev %lu "
+                  "%s >>\nstartxref\n%ld\n%%%%EOF\n",
+                  object, last, trailer, table);
+    MUST(fclose(out) == 0);
+    letter_free(pdf);
+    return slice_of(text, len);
+}
+
+/* qpdf has both, viewers the newer one. */
+Test(hostile, object_of_two_generations_is_refused)
+{
+    expect(letter_regenerated(NULL, ""), "not freed", PDF_REPAIRED);
+    expect(letter_regenerated(NULL, "/X (\\)>> /Prev 1) /Y << /Prev 2 >>"), "not freed",
+           PDF_REPAIRED);
+    expect(letter_regenerated("4 1\n0000000000 00001 f \n", ""), "freed", PDF_ACCEPTED);
+    expect(letter_regenerated("3 1\n0000000000 00001 f \n", ""), "another", PDF_REPAIRED);
 }
 
 /* A parser that reads every entry meets it all the same, where object 0 stands in its
@@ -229,6 +274,8 @@ static const struct stream streams[] = {
     {"/W [1 2 1] /Index [-1 6] /Size 6", {1, 2, 1}, PDF_DAMAGED},
     {"/W [1 2 1] /Index [0 2147483647 0 2147483647] /Size 6", {1, 2, 1}, PDF_DAMAGED},
     {"/W [1 2 1] /Index [0 3 2147483647 3] /Size 6", {1, 2, 1}, PDF_DAMAGED},
+    {"/W [1 2 1] /Index [0 6 0 0] /Size 6", {1, 2, 1}, PDF_ACCEPTED},
+    {"/W [1 2 1] /Index [0 5 4 1] /Size 6", {1, 2, 1}, PDF_REPAIRED},
     {"/W [1 2 1] /Size 6 /Prev 9", {1, 2, 1}, PDF_DAMAGED},
 };
 

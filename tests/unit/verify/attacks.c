@@ -182,6 +182,89 @@ Test(verify_attacks, a_copy_of_the_signature_is_told_from_it)
     }
 }
 
+/* --- Entries that are read in two ways -------------------------------------------------
+ */
+
+#define NOTHING "0 1\n0000000000 65535 f \n"
+
+/* The page of the letter once more, otherwise, and how the table names it. */
+struct renamed {
+    const char *what;
+    int generation;
+    bool old_first;
+    const char *freed;
+    const char *between; /* entries of a revision before */
+};
+
+static size_t last_table(struct slice pdf)
+{
+    size_t table = 0;
+
+    for (size_t at = 0; at + 10 < pdf.len; at++) {
+        if (memcmp(pdf.data + at, "startxref\n", 10) == 0) {
+            table = strtoul((const char *)pdf.data + at + 10, NULL, 10);
+        }
+    }
+    return table;
+}
+
+/* The PDF with an object, which may be none, and a table; to be freed. */
+static struct slice with_table(struct slice pdf, const char *object, const char *entries)
+{
+    char text[8192];
+
+    (void)snprintf(text, sizeof(text),
+                   "\n%sxref\n%strailer\n<< /Size 200 /Root 1 0 R /Prev %zu >>\n"
+                   "startxref\n%zu\n%%%%EOF\n",
+                   object, entries, last_table(pdf), pdf.len + 1 + strlen(object));
+    return pdf_longer(pdf, text);
+}
+
+static struct slice renamed(const struct renamed *how)
+{
+    struct slice base = with_table(letter, "", how->between);
+    char page[2048];
+    char object[4096];
+    char entries[256];
+    int len = 0;
+
+    (void)snprintf(page, sizeof(page), "%s", update_text(letter, 3));
+    update_replace(page, "842", "999");
+    (void)snprintf(object, sizeof(object), "3 %d obj\n%s\nendobj\n", how->generation,
+                   page);
+    if (how->old_first) {
+        len = snprintf(entries, sizeof(entries), "3 1\n%010zu 00000 n \n",
+                       object_at(letter, 3));
+    }
+    (void)snprintf(entries + len, sizeof(entries) - (size_t)len,
+                   "3 1\n%010zu %05d n \n%s", base.len + 1, how->generation, how->freed);
+    struct slice whole = with_table(base, object, entries);
+    free(writable(base));
+    return whole;
+}
+
+/* qpdf finds the page unchanged; viewers that go by the number alone, or that take the
+ * last entry of a table, show the other one. */
+Test(verify_attacks, a_page_that_two_entries_name_is_not_vouched_for)
+{
+    static const struct renamed ways[] = {
+        {"another generation", 1, false, "", NOTHING},
+        {"first at its old place", 0, true, "", NOTHING},
+        {"and freed", 0, true, "3 1\n0000000000 00001 f \n", NOTHING},
+        {"freed before", 1, false, "", "3 1\n0000000000 00001 f \n"},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(ways); i++) {
+        free(writable(forged));
+        forged = renamed(&ways[i]);
+        cr_assert_eq(verify(forged), SG_OK);
+        cr_expect_eq(check("digest")->mark, VERIFY_PASS);
+        cr_expect_eq(check("coverage")->mark, VERIFY_FAIL, "%s", ways[i].what);
+        cr_expect_eq(reports[0].changes.at[0].kind, PDF_CHANGE_NO_REVISION);
+        cr_expect_not(reports[0].valid, "%s", ways[i].what);
+    }
+}
+
 /* --- Signature wrapping ----------------------------------------------------------------
  */
 

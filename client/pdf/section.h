@@ -1,0 +1,36 @@
+#ifndef SEGEL_CLIENT_PDF_SECTION_H
+#define SEGEL_CLIENT_PDF_SECTION_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* One cross-reference section as its bytes have it: a table, or a stream. Every number
+ * in it comes from a stranger; what cannot be read to the end is not read. */
+
+struct section_entry {
+    size_t number;
+    uint32_t generation;
+    uint64_t place; /* offset, or object stream and index in it */
+    bool is_free;
+};
+
+/* false: it has seen enough. */
+typedef bool (*section_take)(void *context, const struct section_entry *entry);
+
+struct section {
+    struct slice pdf;  /* borrowed */
+    size_t offset;     /* where it begins, blanks aside */
+    section_take take; /* gets each entry in the order of the file */
+    void *context;
+    size_t prev;   /* comes out; 0 = none */
+    size_t hybrid; /* comes out of a table: the stream beside it; 0 = none */
+};
+
+bool section_is_table(const struct section *section);
+/* The section's dictionary only; for tables. */
+SG_MUST_USE bool section_read_links(struct section *section);
+/* false: it is not as ISO 32000 has it, or take had enough. */
+SG_MUST_USE bool section_read_table(struct section *section);
+SG_MUST_USE bool section_read_stream(struct section *section);
+
+#endif

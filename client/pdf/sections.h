@@ -1,0 +1,22 @@
+#ifndef SEGEL_CLIENT_PDF_SECTIONS_H
+#define SEGEL_CLIENT_PDF_SECTIONS_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* All cross-reference sections of a letter, from the newest down. qpdf keeps objects by
+ * number and generation and takes the first entry of a section; viewers go by the number
+ * alone, and some take the last. Where these can differ, nobody could say what a reader
+ * of the letter sees. */
+
+struct sections_rule {
+    size_t known; /* the section from which on nothing is judged; 0 = all are */
+    bool reuse;   /* a number may have had another generation, if it was freed since */
+};
+
+/* Is each number of a section in it once, and has no other generation in use below? The
+ * newest section begins at offset. false: no, or the sections cannot be followed. */
+SG_MUST_USE bool sections_are_plain(struct slice pdf, size_t offset,
+                                    const struct sections_rule *rule);
+
+#endif
