@@ -327,3 +327,53 @@ Test(hostile, stream_of_entries_that_lies_is_refused)
         expect(letter_streamed(&streams[i]), streams[i].keys, streams[i].refusal);
     }
 }
+
+/* --- Hybrid files ------------------------------------------------------------------ */
+
+static long place_of(struct slice pdf, const char *text)
+{
+    const uint8_t *found = memmem(pdf.data, pdf.len, text, strlen(text));
+
+    cr_assert_not_null(found);
+    return (long)(found - pdf.data) + 1;
+}
+
+/* The letter with a new content, which the stream beside the last table has. What the
+ * table says of it: that it is free (0), the same (1), or where the old one is (2). */
+static struct slice letter_hybrid(int how)
+{
+    const struct letter letter = letter_lawful();
+    struct slice pdf = letter_build(&letter);
+    long old = place_of(pdf, "\n4 0 obj");
+    long last = place_of(pdf, "\nxref");
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    cr_assert_not_null(out);
+    (void)fwrite(pdf.data, 1, pdf.len, out);
+    long object = ftell(out);
+    (void)fprintf(out, "4 0 obj\n<< /Length 2 >>\nstream\nq \nendstream\nendobj\n");
+    const long places[] = {0, object, old};
+    long stream = ftell(out);
+    (void)fprintf(out,
+                  "5 0 obj\n<< /Type /XRef /W [1 4 1] /Index [4 1] /Size 6 /Root 1 0 R "
+                  "/Filter /ASCIIHexDecode /Length 12 >>\nstream\n01%08lx00\nendstream\n"
+                  "endobj\n",
+                  (unsigned long)object);
+    long table = ftell(out);
+    (void)fprintf(out,
+                  "xref\n4 2\n%010ld 00000 %c \n%010ld 00000 n \ntrailer\n<< /Size 6 "
+                  "/Root 1 0 R /Prev %ld /XRefStm %ld >>\nstartxref\n%ld\n%%%%EOF\n",
+                  places[how], how == 0 ? 'f' : 'n', stream, last, stream, table);
+    MUST(fclose(out) == 0);
+    letter_free(pdf);
+    return slice_of(text, len);
+}
+
+Test(hostile, table_and_stream_that_disagree_are_refused)
+{
+    expect(letter_hybrid(0), "hidden", PDF_ACCEPTED);
+    expect(letter_hybrid(1), "the same", PDF_ACCEPTED);
+    expect(letter_hybrid(2), "another", PDF_REPAIRED);
+}
