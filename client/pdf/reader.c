@@ -78,9 +78,11 @@ static enum sg_status open_parser(struct pdf_reader *reader, struct pdf_verdict 
 static enum sg_status check_sections(const struct pdf_reader *reader,
                                      struct pdf_verdict *verdict)
 {
-    static const struct sections_rule rule = {.reuse = true};
+    struct generations reused = {.count = 0};
+    const struct sections_rule rule = {.reused = &reused};
 
-    return sections_are_plain(reader->pdf, reader->last.offset, &rule)
+    return sections_are_plain(reader->pdf, reader->last.offset, &rule) &&
+                   generations_are_one(reader, &reused)
                ? SG_OK
                : pdf_refuse(verdict, PDF_REPAIRED,
                             "its cross-references can be read in more than one way");

@@ -17,7 +17,6 @@ struct told {
     bool in_table;    /* of the last */
     bool is_free;     /* by the last */
     bool gone;        /* the newest says that it is free */
-    bool freed;       /* one below the newest says so */
     bool judged;      /* the newest is */
 };
 
@@ -64,6 +63,17 @@ static bool same_pair(const struct sections *sections, const struct told *told,
     return hidden || same || !sections->judged;
 }
 
+/* false: they are not to be kept, or are too many. */
+static bool keep(struct generations *reused, size_t number, uint32_t generation)
+{
+    if (reused == NULL || reused->count == GENERATIONS_MAX || generation > UINT16_MAX) {
+        return false;
+    }
+    reused->at[reused->count].number = (int)number;
+    reused->at[reused->count++].generation = (int)generation;
+    return true;
+}
+
 static bool take(void *context, const struct section_entry *entry)
 {
     struct sections *sections = context;
@@ -92,10 +102,9 @@ static bool take(void *context, const struct section_entry *entry)
         told->judged = sections->judged;
         return true;
     }
-    told->freed = told->freed || entry->is_free;
-    bool reused = told->freed && sections->rule->reuse;
-    return entry->is_free || told->gone || reused || !told->judged ||
-           entry->generation == told->generation;
+    return entry->is_free || told->gone || !told->judged ||
+           entry->generation == told->generation ||
+           keep(sections->rule->reused, entry->number, told->generation);
 }
 
 /* The stream of a hybrid file first: what it has is not free, whatever the table says. */

@@ -1,7 +1,7 @@
 #ifndef SEGEL_CLIENT_PDF_SECTIONS_H
 #define SEGEL_CLIENT_PDF_SECTIONS_H
 
-#include "proto/base.h"
+#include "client/pdf/generations.h"
 #include "proto/slice.h"
 
 /* All cross-reference sections of a letter, from the newest down. qpdf keeps objects by
@@ -11,7 +11,9 @@
 
 struct sections_rule {
     size_t known; /* the section from which on nothing is judged; 0 = all are */
-    bool reuse;   /* a number may have had another generation, if it was freed since */
+    /* Whither numbers go that had another generation: they are not held against the
+     * letter here. NULL: they are. */
+    struct generations *reused;
 };
 
 /* Is each number of a section in it once, and has no other generation in use below? The

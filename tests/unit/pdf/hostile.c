@@ -217,11 +217,26 @@ static struct slice letter_regenerated(const char *freed, const char *trailer)
 /* qpdf has both, viewers the newer one. */
 Test(hostile, object_of_two_generations_is_refused)
 {
+    static const char freed[] = "4 1\n0000000000 00001 f \n";
+
     expect(letter_regenerated(NULL, ""), "not freed", PDF_REPAIRED);
     expect(letter_regenerated(NULL, "/X (\\)>> /Prev 1) /Y << /Prev 2 >>"), "not freed",
            PDF_REPAIRED);
-    expect(letter_regenerated("4 1\n0000000000 00001 f \n", ""), "freed", PDF_ACCEPTED);
-    expect(letter_regenerated("3 1\n0000000000 00001 f \n", ""), "another", PDF_REPAIRED);
+    expect(letter_regenerated(freed, ""), "freed", PDF_REPAIRED);
+}
+
+Test(hostile, object_of_two_generations_is_signed_where_one_of_them_is_meant)
+{
+    static const char *const freed[] = {NULL, "4 1\n0000000000 00001 f \n"};
+
+    for (size_t i = 0; i < SG_COUNT(freed); i++) {
+        struct slice pdf = letter_regenerated(freed[i], "");
+        char *meant = memmem(pdf.data, pdf.len, "4 0 R", 5);
+        cr_assert_not_null(meant);
+        meant[2] = '1';
+        cr_expect_null(memmem(pdf.data, pdf.len, "4 0 R", 5));
+        expect(pdf, freed[i] == NULL ? "not freed" : "freed", PDF_ACCEPTED);
+    }
 }
 
 /* A parser that reads every entry meets it all the same, where object 0 stands in its
