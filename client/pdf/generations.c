@@ -18,12 +18,6 @@ struct walk {
     bool good;
 };
 
-static void fini(struct walk *walk)
-{
-    free(walk->seen);
-    free(walk->queue);
-}
-
 static bool is_older(const struct generations *reused, struct reference to)
 {
     for (size_t i = 0; i < reused->count; i++) {
@@ -106,27 +100,31 @@ static void follow_object(struct walk *walk, struct reference from)
     qpdf_oh_release(qpdf, object);
 }
 
+static void walk_all(struct walk *walk)
+{
+    const struct pdf_reader *reader = walk->reader;
+
+    push(walk, (struct reference){qpdf_oh_get_object_id(reader->qpdf, reader->root),
+                                  qpdf_oh_get_generation(reader->qpdf, reader->root)});
+    while (walk->good && walk->queued > 0) {
+        follow_object(walk, walk->queue[--walk->queued]);
+    }
+}
+
 bool generations_are_one(const struct pdf_reader *reader,
                          const struct generations *reused)
 {
-    AUTO(fini)
-    struct walk walk = {
-        .reader = reader,
-        .reused = reused,
-        .seen = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1),
-        .good = true,
-    };
+    struct walk walk = {.reader = reader, .reused = reused, .good = true};
 
     if (reused->count == 0) {
         return true;
     }
-    if (walk.seen == NULL) {
-        return false;
+    walk.seen = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
+    walk.good = walk.seen != NULL;
+    if (walk.good) {
+        walk_all(&walk);
     }
-    push(&walk, (struct reference){qpdf_oh_get_object_id(reader->qpdf, reader->root),
-                                   qpdf_oh_get_generation(reader->qpdf, reader->root)});
-    while (walk.good && walk.queued > 0) {
-        follow_object(&walk, walk.queue[--walk.queued]);
-    }
+    free(walk.seen);
+    free(walk.queue);
     return walk.good;
 }

@@ -32,7 +32,7 @@ struct queued {
     bool brief;         /* its kind takes less than BRIEF_US, signing and checking */
     int64_t charged_us; /* what its ring was charged when it was taken */
     int64_t took_us;    /* told by the worker when it is done: signing and checking */
-    int64_t called_us;  /* and that of it which the module took */
+    int64_t called_us;  /* and that of it which the module took; 0 = it did not sign */
     uint8_t input[SIGN_MESSAGE_MAX];
 };
 

@@ -193,7 +193,8 @@ static bool sign_next(struct worker *worker, size_t index, int64_t *now_us)
     sign(worker, &queued->operation, &worker->raw[index], outcome);
     *now_us = operation_now_us();
     queued->took_us = *now_us - before_us;
-    queued->called_us = outcome->hsm_us;
+    /* A call that the module refuses at once says nothing of one that signs. */
+    queued->called_us = outcome->failure == FAILURE_NONE ? outcome->hsm_us : 0;
     queued->operation.retries = outcome->retries;
     return !gives_back(worker);
 }

@@ -90,3 +90,26 @@ Test(row, each_signature_is_checked)
     cr_expect_eq(expect(COUNT, FAILURE_DEVICE), COUNT);
     cr_expect_eq(peer_stop(&peer), 0);
 }
+
+/* Of a device that is not quick, the calls that it refuses are: it gets as many at once
+ * as before. */
+Test(row, what_the_module_refuses_at_once_does_not_count)
+{
+    rig_faults("C_Sign@1+=slow=1");
+    for (size_t i = 0; i < 40; i++) {
+        cr_assert_eq(peer_sign(&peer, &lawful).failure, FAILURE_NONE);
+    }
+    rig_faults("C_SignInit@1+=70"); /* CKR_MECHANISM_INVALID */
+    for (size_t i = 0; i < 40; i++) {
+        cr_assert_eq(peer_sign(&peer, &lawful).failure, FAILURE_REQUEST);
+    }
+    unsigned before = rig_calls("C_Sign");
+    rig_faults("C_Sign@1+=slow=1000");
+    send_row();
+    for (int i = 0; i < 600 && rig_calls("C_Sign") < before + 2; i++) {
+        (void)usleep(1000);
+    }
+    cr_expect_eq(rig_calls("C_Sign") - before, 2, "both workers are in the module");
+    cr_expect_eq(expect(COUNT, FAILURE_NONE), COUNT);
+    cr_expect_eq(peer_stop(&peer), 0);
+}
