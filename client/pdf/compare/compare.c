@@ -26,17 +26,34 @@ void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
     }
 }
 
-/* Was the object's bit set? Now it is, or is not. Numbers that no PDF has count as seen,
- * and as nothing that may change. */
+/* Was the object's bit set? Now it is, or is not. */
 static bool change_bit(uint8_t *bits, int number, bool to)
 {
-    if (number <= 0 || number > PDF_OBJECT_MAX) {
-        return to;
-    }
     uint8_t bit = (uint8_t)(1U << (number % 8));
     bool before = (bits[number / 8] & bit) != 0;
     bits[number / 8] = (uint8_t)(to ? bits[number / 8] | bit : bits[number / 8] & ~bit);
     return before;
+}
+
+/* Of another generation than 0 there are few; not found, it is added. Two generations of
+ * one number are two objects. NULL: too many. */
+static struct compare_other *other_of(struct compare *c, int number, int generation,
+                                      bool *seen)
+{
+    for (size_t i = 0; i < c->other_count; i++) {
+        struct compare_other *other = &c->others[i];
+        if (other->number == number && other->generation == generation) {
+            *seen = true;
+            return other;
+        }
+    }
+    *seen = false;
+    if (c->other_count == COMPARE_OTHERS_MAX) {
+        return NULL;
+    }
+    struct compare_other *other = &c->others[c->other_count++];
+    *other = (struct compare_other){.number = number, .generation = generation};
+    return other;
 }
 
 void compare_mark(struct compare *c, qpdf_oh node, bool may_change)
@@ -44,10 +61,20 @@ void compare_mark(struct compare *c, qpdf_oh node, bool may_change)
     if (!pdf_is_dict(&c->old, node) || !qpdf_oh_is_indirect(c->old.qpdf, node)) {
         return;
     }
+    bool seen = false;
     int number = qpdf_oh_get_object_id(c->old.qpdf, node);
-    (void)change_bit(c->seen, number, true);
-    if (may_change) {
-        (void)change_bit(c->open, number, true);
+    int generation = qpdf_oh_get_generation(c->old.qpdf, node);
+    struct compare_other *other =
+        generation == 0 ? NULL : other_of(c, number, generation, &seen);
+    if (number <= 0 || number > PDF_OBJECT_MAX || (generation != 0 && other == NULL)) {
+        c->broken = true;
+    } else if (other != NULL) {
+        other->open = other->open || may_change;
+    } else {
+        (void)change_bit(c->seen, number, true);
+        if (may_change) {
+            (void)change_bit(c->open, number, true);
+        }
     }
 }
 
@@ -55,12 +82,30 @@ void compare_mark(struct compare *c, qpdf_oh node, bool may_change)
 
 /* named: the reference only says which object is meant. Any other makes the object serve
  * as something else, too, and then none of its keys may change. */
+static bool is_done(struct compare *c, int number, int generation, bool named)
+{
+    if (generation == 0) {
+        bool seen = change_bit(c->seen, number, true);
+        return seen && (named || !change_bit(c->open, number, false));
+    }
+    bool seen = false;
+    struct compare_other *other = other_of(c, number, generation, &seen);
+    c->broken = c->broken || other == NULL;
+    if (other == NULL || (seen && (named || !other->open))) {
+        return true;
+    }
+    other->open = false;
+    return false;
+}
+
 static void push(struct compare *c, int number, int generation, bool named,
                  const struct compare_area *area)
 {
-    bool seen = change_bit(c->seen, number, true);
-
-    if (c->broken || (seen && (named || !change_bit(c->open, number, false)))) {
+    if (number == 0) {
+        return; /* refers to nothing */
+    }
+    c->broken = c->broken || number > PDF_OBJECT_MAX;
+    if (c->broken || is_done(c, number, generation, named)) {
         return;
     }
     if (c->queued == c->queue_cap) {
@@ -101,13 +146,16 @@ static size_t skip(struct slice text, size_t at)
     return text.len;
 }
 
+/* One that is too large for an object stays so. */
 static size_t number_at(struct slice text, size_t at, int *value)
 {
     size_t from = at;
 
     *value = 0;
-    while (at < text.len && at - from < 9 && isdigit(text.data[at])) {
-        *value = *value * 10 + (text.data[at++] - '0');
+    for (; at < text.len && isdigit(text.data[at]); at++) {
+        if (*value <= PDF_OBJECT_MAX) {
+            *value = *value * 10 + (text.data[at] - '0');
+        }
     }
     return at - from;
 }

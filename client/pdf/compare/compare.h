@@ -29,13 +29,23 @@ enum compare_seen {
     COMPARE_FIXED
 };
 
+/* An object that is not of generation 0. */
+struct compare_other {
+    int number;
+    int generation;
+    bool open; /* some of its keys may change */
+};
+enum { COMPARE_OTHERS_MAX = 4096 };
+
 struct compare {
     struct pdf_reader old;
     struct pdf_reader new;
-    struct pdf_changes *changes; /* borrowed */
-    uint8_t *seen;               /* owned; a bit for each object number */
-    uint8_t *open;               /* likewise, for those some of whose keys may change */
-    struct compare_item *queue;  /* owned */
+    struct pdf_changes *changes;  /* borrowed */
+    uint8_t *seen;                /* owned; a bit for each number, of generation 0 */
+    uint8_t *open;                /* likewise, for those some of whose keys may change */
+    struct compare_other *others; /* owned */
+    size_t other_count;
+    struct compare_item *queue; /* owned */
     size_t queued;
     size_t queue_cap;
     struct pdf_buffer listed; /* owned; the signatures that the new form has */

@@ -11,6 +11,7 @@ static void fini(struct compare *c)
     pdf_reader_close(&c->new);
     free(c->seen);
     free(c->open);
+    free(c->others);
     pdf_buffer_fini(&c->listed);
     free(c->queue);
 }
@@ -86,7 +87,8 @@ static bool open_both(struct compare *c, struct slice old, struct slice new)
 
     c->seen = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
     c->open = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
-    return c->seen != NULL && c->open != NULL &&
+    c->others = (struct compare_other *)calloc(COMPARE_OTHERS_MAX, sizeof(*c->others));
+    return c->seen != NULL && c->open != NULL && c->others != NULL &&
            pdf_reader_open(&c->old, old, true, &verdict) == SG_OK &&
            pdf_reader_open(&c->new, new, true, &verdict) == SG_OK &&
            pdf_is_dict(&c->old, c->old.root) && pdf_is_dict(&c->new, c->new.root);

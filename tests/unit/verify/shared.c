@@ -52,6 +52,31 @@ Test(verify_shared, content_that_a_page_calls_its_annotations_may_not_change)
     cr_expect(revisions.changes.forbidden);
 }
 
+/* One number is two objects: nothing, and what the page shows. */
+Test(verify_shared, content_of_another_generation_may_not_change)
+{
+    const struct update objects[] = {
+        {PAGE_2, revisions_altered(PAGE_2, "/MediaBox",
+                                   "/B [20 0 R] /Contents 20 1 R /MediaBox")},
+        {SHARED + UPDATE_NEXT, CONTENT_TEXT}};
+
+    revisions_begin_with(objects, 2);
+    revisions_update(&(struct update){SHARED + UPDATE_NEXT, OTHER_CONTENT}, 1);
+    cr_expect(revisions.changes.forbidden);
+}
+
+Test(verify_shared, content_of_a_number_too_high_to_be_compared_is_unreadable)
+{
+    const struct update objects[] = {
+        {PAGE_2,
+         revisions_altered(PAGE_2, "/MediaBox", "/Contents 9000000 0 R /MediaBox")},
+        {9000000, CONTENT_TEXT}};
+
+    revisions_begin_with(objects, 2);
+    revisions_update(&(struct update){9000000, OTHER_CONTENT}, 1);
+    cr_expect(revisions.changes.forbidden);
+}
+
 Test(verify_shared, a_font_that_a_page_calls_its_annotations_may_not_change)
 {
     begin_with_page("/Resources << /Font << /F1 20 0 R >> >> /Annots 20 0 R",

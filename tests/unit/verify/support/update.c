@@ -25,8 +25,9 @@ static size_t put_table(char *out, size_t cap, const struct update *objects,
     size_t len = (size_t)snprintf(out, cap, "xref\n");
 
     for (size_t i = 0; i < count; i++) {
-        len += (size_t)snprintf(out + len, cap - len, "%d 1\n%010zu 00000 n \n",
-                                objects[i].number, at[i]);
+        len += (size_t)snprintf(out + len, cap - len, "%d 1\n%010zu %05d n \n",
+                                objects[i].number % UPDATE_NEXT, at[i],
+                                objects[i].number / UPDATE_NEXT);
     }
     return len;
 }
@@ -44,8 +45,9 @@ struct slice update_pdf(struct slice pdf, const struct update *objects, size_t c
     out[len++] = '\n';
     for (size_t i = 0; i < count; i++) {
         at[i] = len;
-        len += (size_t)snprintf(out + len, cap - len, "%d 0 obj\n%s\nendobj\n",
-                                objects[i].number, objects[i].text);
+        len += (size_t)snprintf(out + len, cap - len, "%d %d obj\n%s\nendobj\n",
+                                objects[i].number % UPDATE_NEXT,
+                                objects[i].number / UPDATE_NEXT, objects[i].text);
     }
     size_t table = len;
     len += put_table(out + len, cap - len, objects, at, count);

@@ -4,8 +4,9 @@
 #include "proto/slice.h"
 
 /* A later revision by somebody's hand: objects with their new text. */
+enum { UPDATE_NEXT = 1 << 24 };
 struct update {
-    int number;
+    int number; /* and UPDATE_NEXT for each generation behind the first */
     const char *text;
 };
 
