@@ -316,6 +316,9 @@ static enum sg_status run(struct gateway *gateway, struct sg_error *why)
         return sg_fail(why, status, "the ledger %s failed, so signing has stopped: %s",
                        gateway->config->ledger_file, core_why(gateway->core));
     }
+    if (clock_mono_us() > gateway->drain_until_us) {
+        (void)usleep(FLUSH_US); /* likewise, of what was not begun any more */
+    }
     return SG_OK;
 }
 

@@ -2,6 +2,7 @@
 """What a service manager and an operator have of a gateway: it says when it serves and when
 it ends, its watchdog starves when a part of it stands still, and it leaves the rotation of
 load balancers and comes back, by signal and by command, while whoever comes is served."""
+import collections
 import contextlib
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import grpc
 import order
 import rig
 from faulty import Faulty, ask, metrics, wait_for
@@ -202,6 +204,34 @@ def what_is_under_way_at_the_end_is_finished_and_the_log_is_closed(faulty):
     equal([r["type"] for r in records[-2:]], ["outcome", "shutdown"], "the last records")
     equal((records[-2]["job"], covered), (one.request_id, len(records)),
           "the last job, and what the last checkpoint covers")
+
+
+@claim
+def what_was_not_begun_when_the_end_is_due_is_left_to_its_owner(faulty):
+    """Four a second, and more of them than the half minute of an end has room for."""
+    with faulty.gateway((r"(?s)\A", "sign: {deadline_ms: 60000}\n")) as gateway:
+        faulty.schedule("C_Sign@1+=slow=500")
+        message = rig.signing.SignStreamRequest(terms=rig.terms(),
+                                                items=[rig.item() for _ in range(250)])
+        results = []
+        reader = threading.Thread(
+            target=lambda: results.extend(gateway.client().stream([message], timeout=90)))
+        reader.start()
+        wait_for(lambda: metrics(gateway).value("segel_lane_in_flight", lane="lane0",
+                                                kind="rsa") >= 1, "no job is under way")
+        gateway.process.send_signal(signal.SIGTERM)
+        equal(gateway.wait_end(40), 0, "exit code")
+        reader.join()
+    equal(len(results), 250, "answers")
+    refused = [result.status for result in results if not result.signature]
+    expect(0 < len(refused) < len(results), f"{len(refused)} of {len(results)} were refused")
+    for status in refused:
+        equal(status.code, grpc.StatusCode.UNAVAILABLE.value[0], status.message)
+        contains(status.message, "same id")
+    records, covered = log_of(faulty)
+    kinds = collections.Counter(record["type"] for record in records)
+    equal((kinds["intent"], kinds["shutdown"], covered), (kinds["outcome"], 1, len(records)),
+          "the log's end")
 
 
 def log_of(faulty):

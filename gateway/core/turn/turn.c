@@ -122,6 +122,21 @@ static enum sg_status drop(struct core *core, struct route *route, int64_t now_u
     return SG_OK;
 }
 
+/* The time for what was under way is over: no lane gets anything any more, or the manager
+ * would kill us with keys in use. */
+static enum sg_status refuse_at_the_end(struct core *core, struct route *route,
+                                        int64_t now_us)
+{
+    struct job *job = fair_first(&route->waiting);
+
+    waiting_take(core, route, false, now_us);
+    job_refuse(job, SG_SHUTDOWN,
+               "the gateway ends, and the job was not begun any more: ask again with the "
+               "same id");
+    STAILQ_INSERT_TAIL(&core->answered, job, queue);
+    return SG_OK;
+}
+
 /* Whether there is a lane for the job now. */
 static bool find_lane(const struct core *core, size_t index, struct job *job)
 {
@@ -168,7 +183,10 @@ static enum sg_status decide_first(struct core *core, struct route *route, int64
     if (job_given_up(job) || now_us >= job->deadline_us) {
         return drop(core, route, now_us);
     }
-    if (!core->ending && decide_outdated(core, job)) {
+    if (core->ending) {
+        return refuse_at_the_end(core, route, now_us);
+    }
+    if (decide_outdated(core, job)) {
         return judge_again(core, route, now_us);
     }
     if (core->state.reserve.spent) {
