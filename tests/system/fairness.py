@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -250,6 +251,26 @@ def weights_divide_a_key_that_all_want(crowd):
     heavy = (r"(name: backend-1,.*)\}", r"\1, weight: 3}")
     with crowd.slow(heavy, ms=20) as gateway:
         right_once(measure)
+
+
+@claim
+def who_becomes_a_backend_has_its_share_of_the_places(crowd):
+    """The only one may have all places; beside others it borrows no more than half."""
+    def taken():
+        results = bulk_job(gateway, "e-office", 8).result().results
+        return sum(result.status.code != BUSY.value[0] for result in results)
+
+    alone = [(rf"(name: {name},.*roles: )\[backend\]", r"\1[operator]")
+             for name in BACKENDS[1:]]
+    with crowd.slow((r"(?s)\A", "queue: {limit: 8}\n"), *alone, ms=200) as gateway:
+        equal(taken(), 8, "places of the only backend")
+        text = crowd.rig.read("changed.yaml")
+        for name in BACKENDS[1:]:
+            text = re.sub(rf"(name: {name},.*roles: )\[operator\]", r"\1[backend]", text)
+        crowd.rig.write("changed.yaml", text)
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_event("reloaded")
+        equal(taken(), 4, "places of one of five")
 
 
 # --- Classes ------------------------------------------------------------------------------

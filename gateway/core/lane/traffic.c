@@ -129,11 +129,11 @@ void traffic_tell_all(struct lane *lane, bool dead)
     struct slot *slot;
 
     for (int kind = 0; kind < LANE_KINDS; kind++) {
-        uint64_t taken = atomic_load(&lane->process.marks->begun[kind]);
+        uint64_t begun = atomic_load(&lane->process.marks->begun[kind]);
         while ((slot = TAILQ_FIRST(&lane->hands[kind].busy)) != NULL) {
             lane->counts.failed_count += slot->owner != lane ? 1 : 0;
             lane->counts.failed_us = clock_wall_us();
-            tell(lane, slot, dead && slot->id > taken ? &untouched : &lost);
+            tell(lane, slot, dead && slot->id > begun ? &untouched : &lost);
         }
         lane->hands[kind].overtaken_us = 0;
     }

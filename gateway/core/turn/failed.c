@@ -5,9 +5,11 @@
 #include "gateway/core/turn/inquiry.h"
 #include "gateway/core/turn/waiting.h"
 
-static const char NOT_SIGNED[] =
-    "the ledger cannot be written, so nothing is signed; tell the gateway's "
-    "administrator";
+/* It was not begun. The same may have been asked before, and signed: its id is the one to
+ * keep all the same. */
+static const char NOT_BEGUN[] =
+    "the ledger cannot be written, so nothing more is signed: ask again later with the "
+    "same id, and tell the gateway's administrator";
 
 /* Its key may have been used, or was, and the ledger may not tell it: the next start
  * holds the attempt for indeterminate. Another id would make a second signature. */
@@ -55,7 +57,7 @@ static void tell_answered(struct core *core)
     while ((job = STAILQ_FIRST(&answered)) != NULL) {
         STAILQ_REMOVE_HEAD(&answered, queue);
         bool used = job->tries > 0 || job->replayed || job->uncertain;
-        tell_with_followers(core, job, used ? NOT_KNOWN : NOT_SIGNED);
+        tell_with_followers(core, job, used ? NOT_KNOWN : NOT_BEGUN);
     }
 }
 
@@ -70,7 +72,7 @@ static void tell_under_way(struct core *core)
     {
         inflight_remove(&core->inflight, job);
     }
-    tell_list(core, &core->admitted, NOT_SIGNED);
+    tell_list(core, &core->admitted, NOT_BEGUN);
     STAILQ_INIT(&core->finished);
     core->finished_count = 0;
     inflight_take_all(&core->inflight, &rest);
@@ -84,10 +86,10 @@ void failed_tell_all(struct core *core)
     log_event(LOG_ERROR, "ledger.failed", "why", ledger_why(core->ledger), NULL);
     tell_answered(core);
     tell_under_way(core);
-    tell_list(core, &core->outdated, NOT_SIGNED);
-    tell_list(core, &core->again, NOT_SIGNED);
+    tell_list(core, &core->outdated, NOT_BEGUN);
+    tell_list(core, &core->again, NOT_BEGUN);
     waiting_take_all(core, &waiting);
-    tell_list(core, &waiting, NOT_SIGNED);
+    tell_list(core, &waiting, NOT_BEGUN);
     hand_back(core);
     ceremony_give_up(core, SG_LEDGER);
     orders_obey(core);

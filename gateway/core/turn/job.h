@@ -96,7 +96,7 @@ struct job {
     /* The answer. */
     enum sg_status status;
     char why[JOB_WHY_MAX];   /* one sentence unless signed */
-    bool denied;             /* for good: another try would be, too */
+    bool denied;             /* a rule, or the gateway for good: its record says so */
     const char *reason;      /* static: of a denial by the gateway; NULL: none */
     struct job_refusal load; /* with SG_BUSY */
     int64_t retry_us; /* when a denial is over by itself; 0 = never, or not known */

@@ -130,9 +130,9 @@ static enum sg_status refuse_at_the_end(struct core *core, struct route *route,
     struct job *job = fair_first(&route->waiting);
 
     waiting_take(core, route, false, now_us);
-    job_refuse(job, SG_SHUTDOWN,
-               "the gateway ends, and the job was not begun any more: ask again with the "
-               "same id");
+    job_refuse(
+        job, SG_SHUTDOWN,
+        "the gateway ends, and begins nothing any more: ask again with the same id");
     STAILQ_INSERT_TAIL(&core->answered, job, queue);
     return SG_OK;
 }
