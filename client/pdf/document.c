@@ -3,6 +3,7 @@
 #include "client/pdf/guard/guard.h"
 #include "client/pdf/listing.h"
 #include "client/pdf/pdf.h"
+#include "client/pdf/syntax.h"
 
 /* What the signatures of a PDF say of themselves, held against the file. */
 
@@ -12,15 +13,6 @@ struct pdf_document {
     size_t count;
 };
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 /* Is the text between "<" and ">" exactly these bytes, in hexadecimal and nothing else?
  */
 static bool spells(struct slice text, struct slice bytes)
@@ -29,8 +21,8 @@ static bool spells(struct slice text, struct slice bytes)
         return false;
     }
     for (size_t i = 0; i < bytes.len; i++) {
-        int high = hex_value(text.data[2 * i]);
-        int low = hex_value(text.data[2 * i + 1]);
+        int high = syntax_hex(text.data[2 * i]);
+        int low = syntax_hex(text.data[2 * i + 1]);
         if (high < 0 || low < 0 || high * 16 + low != bytes.data[i]) {
             return false;
         }

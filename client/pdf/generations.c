@@ -8,6 +8,50 @@ struct reference {
     int generation;
 };
 
+/* --- What was written anew -----------------------------------------------------------
+ */
+
+void generations_fini(struct generations *reused)
+{
+    free(reused->newest);
+    *reused = (struct generations){0};
+}
+
+static bool reach(struct generations *reused, size_t number)
+{
+    if (number < reused->cap) {
+        return true;
+    }
+    size_t cap = number < PDF_OBJECT_MAX / 2 ? number * 2 + 64 : PDF_OBJECT_MAX + 1;
+    uint32_t *more = (uint32_t *)realloc(reused->newest, cap * sizeof(uint32_t));
+    if (more == NULL) {
+        return false;
+    }
+    memset(more + reused->cap, 0, (cap - reused->cap) * sizeof(uint32_t));
+    reused->newest = more;
+    reused->cap = cap;
+    return true;
+}
+
+bool generations_note(struct generations *reused, size_t number, uint32_t newest)
+{
+    if (newest > UINT16_MAX || !reach(reused, number)) {
+        return false;
+    }
+    reused->newest[number] = newest + 1;
+    return true;
+}
+
+static bool is_older(const struct generations *reused, struct reference to)
+{
+    uint32_t newest = (size_t)to.number < reused->cap ? reused->newest[to.number] : 0;
+
+    return newest != 0 && newest != (uint32_t)to.generation + 1;
+}
+
+/* --- What is referred to ---------------------------------------------------------------
+ */
+
 struct walk {
     const struct pdf_reader *reader;  /* borrowed */
     const struct generations *reused; /* borrowed */
@@ -17,16 +61,6 @@ struct walk {
     size_t cap;
     bool good;
 };
-
-static bool is_older(const struct generations *reused, struct reference to)
-{
-    for (size_t i = 0; i < reused->count; i++) {
-        if (reused->at[i].number == to.number) {
-            return reused->at[i].generation != to.generation;
-        }
-    }
-    return false;
-}
 
 static bool grow(struct walk *walk)
 {
@@ -116,7 +150,7 @@ bool generations_are_one(const struct pdf_reader *reader,
 {
     struct walk walk = {.reader = reader, .reused = reused, .good = true};
 
-    if (reused->count == 0) {
+    if (reused->cap == 0) {
         return true;
     }
     walk.seen = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);

@@ -5,15 +5,17 @@
 
 /* Objects that were written anew under another generation, freed in between or not. qpdf
  * may have both, viewers have the newer one alone. */
-enum { GENERATIONS_MAX = 64 };
-
 struct generations {
-    struct {
-        int number;
-        int generation; /* of the newest */
-    } at[GENERATIONS_MAX];
-    size_t count;
+    uint32_t
+        *newest; /* owned; by number: one more than its newest; 0 = it had no other */
+    size_t cap;
 };
+
+/* The zero state is valid for _fini. */
+void generations_fini(struct generations *reused);
+/* number: up to PDF_OBJECT_MAX. false: no memory, or no PDF has such a generation. */
+SG_MUST_USE bool generations_note(struct generations *reused, size_t number,
+                                  uint32_t newest);
 
 /* Does all that the catalog leads to refer to none of them by another generation? Then
  * everybody sees the same. */

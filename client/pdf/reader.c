@@ -78,7 +78,7 @@ static enum sg_status open_parser(struct pdf_reader *reader, struct pdf_verdict 
 static enum sg_status check_sections(const struct pdf_reader *reader,
                                      struct pdf_verdict *verdict)
 {
-    struct generations reused = {.count = 0};
+    AUTO(generations_fini) struct generations reused = {.newest = NULL};
     const struct sections_rule rule = {.reused = &reused};
 
     return sections_are_plain(reader->pdf, reader->last.offset, &rule) &&

@@ -1,6 +1,7 @@
 #include "client/pdf/section.h"
 
 #include "client/pdf/section_dict.h"
+#include "client/pdf/syntax.h"
 
 /* As many numbers as viewers agree on, and the first, which is no object's. */
 enum { ENTRIES_MAX = 1 << 23 };
@@ -30,7 +31,7 @@ static bool read_entry(const struct section *section, size_t *at, size_t number)
     *at = section_skip(pdf, *at);
     bool is_free = begins(pdf, *at, "f");
     bool ends =
-        begins(pdf, *at, is_free ? "f" : "n") && section_is_blank(pdf.data[*at + 1]);
+        begins(pdf, *at, is_free ? "f" : "n") && syntax_is_blank(pdf.data[*at + 1]);
     *at += 1;
     const struct section_entry entry = {number, (uint32_t)generation, place, is_free};
     return ends && (section->take == NULL || section->take(section->context, &entry));

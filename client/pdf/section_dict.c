@@ -1,18 +1,9 @@
 #include "client/pdf/section_dict.h"
 
+#include "client/pdf/syntax.h"
+
 /* Far above all offsets that a letter can have. */
 static const size_t number_max = (size_t)1 << 40;
-
-bool section_is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\f' ||
-           byte == 0;
-}
-
-static bool is_regular(uint8_t byte)
-{
-    return !section_is_blank(byte) && strchr("()<>[]{}/%", byte) == NULL;
-}
 
 size_t section_skip(struct slice pdf, size_t at)
 {
@@ -24,7 +15,7 @@ size_t section_skip(struct slice pdf, size_t at)
             comment = false;
         } else if (byte == '%') {
             comment = true;
-        } else if (!comment && !section_is_blank(byte)) {
+        } else if (!comment && !syntax_is_blank(byte)) {
             break;
         }
     }
@@ -45,33 +36,15 @@ bool section_number(struct slice pdf, size_t *at, size_t *number)
     }
     *at = end;
     *number = value;
-    return end > first && (end == pdf.len || !is_regular(pdf.data[end]));
+    return end > first && (end == pdf.len || !syntax_is_regular(pdf.data[end]));
 }
 
 static size_t skip_regular(struct slice pdf, size_t at)
 {
-    while (at < pdf.len && is_regular(pdf.data[at])) {
+    while (at < pdf.len && syntax_is_regular(pdf.data[at])) {
         at++;
     }
     return at;
-}
-
-/* Brackets in a string count unless a backslash stands before them. */
-static size_t skip_string(struct slice pdf, size_t at)
-{
-    size_t depth = 0;
-
-    for (; at < pdf.len; at++) {
-        uint8_t byte = pdf.data[at];
-        if (byte == '\\') {
-            at++;
-        } else if (byte == '(') {
-            depth++;
-        } else if (byte == ')' && --depth == 0) {
-            return at + 1;
-        }
-    }
-    return pdf.len;
 }
 
 static size_t skip_hex(struct slice pdf, size_t at)
@@ -90,7 +63,7 @@ static size_t skip_token(struct slice pdf, size_t at, size_t *depth)
     bool twice = at + 1 < pdf.len && pdf.data[at + 1] == byte;
 
     if (byte == '(') {
-        return skip_string(pdf, at);
+        return syntax_skip_string(pdf, at);
     }
     if (byte == '/') {
         return skip_regular(pdf, at + 1);

@@ -12,7 +12,6 @@ struct section_value {
     struct slice text; /* comes out: as it stands, unread; empty = no such key */
 };
 
-bool section_is_blank(uint8_t byte);
 /* Past blanks and comments. */
 size_t section_skip(struct slice pdf, size_t at);
 /* An unsigned number at *at, which is moved behind it; what follows ends it. */

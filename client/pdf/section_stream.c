@@ -5,6 +5,7 @@
 #include "client/pdf/buffer.h"
 #include "client/pdf/section.h"
 #include "client/pdf/section_dict.h"
+#include "client/pdf/syntax.h"
 
 enum { ROWS_MAX = 1 << 23, INDEX_MAX = 1 << 16, COLUMNS_MAX = 1 << 10, BYTES_MAX = 8 };
 
@@ -33,7 +34,7 @@ static struct slice unwrapped(struct slice text)
     }
     size_t first = section_skip(text, 1);
     size_t end = text.len - 1;
-    while (end > first && section_is_blank(text.data[end - 1])) {
+    while (end > first && syntax_is_blank(text.data[end - 1])) {
         end--;
     }
     return first < end ? slice_of(text.data + first, end - first) : slice_of(NULL, 0);
@@ -200,14 +201,6 @@ static bool unpack_plain(struct pdf_buffer *out, struct slice stream, size_t nee
     return !out->failed;
 }
 
-static int hex_value(uint8_t byte)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    const char *at = (const char *)memchr(digits, byte, sizeof(digits) - 1);
-
-    return at == NULL ? 16 : (int)(at - digits < 16 ? at - digits : at - digits - 6);
-}
-
 static bool unpack_hex(struct pdf_buffer *out, struct slice stream, size_t need,
                        struct slice parameters)
 {
@@ -216,11 +209,11 @@ static bool unpack_hex(struct pdf_buffer *out, struct slice stream, size_t need,
 
     (void)parameters;
     for (size_t i = 0; i < stream.len && half < 2 * need; i++) {
-        int value = hex_value(stream.data[i]);
-        if (value > 15 && !section_is_blank(stream.data[i])) {
+        int value = syntax_hex(stream.data[i]);
+        if (value < 0 && !syntax_is_blank(stream.data[i])) {
             return false;
         }
-        if (value > 15) {
+        if (value < 0) {
             continue;
         }
         byte = byte << 4 | (unsigned)value;

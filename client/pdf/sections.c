@@ -12,12 +12,11 @@ enum { SECTIONS_MAX = 1 << 14, ENTRIES_MAX = 1 << 25 };
 struct told {
     uint64_t place;      /* by the last of them that has it */
     uint32_t generation; /* by the newest of them that has it */
-    uint32_t last_generation;
-    uint32_t section; /* the last of them; 0 = none */
-    bool in_table;    /* of the last */
-    bool is_free;     /* by the last */
-    bool gone;        /* the newest says that it is free */
-    bool judged;      /* the newest is */
+    uint32_t section;    /* the last of them; 0 = none */
+    bool in_table;       /* of the last */
+    bool is_free;        /* by the last */
+    bool gone;           /* the newest says that it is free */
+    bool judged;         /* the newest is */
 };
 
 struct sections {
@@ -63,17 +62,6 @@ static bool same_pair(const struct sections *sections, const struct told *told,
     return hidden || same || !sections->judged;
 }
 
-/* false: they are not to be kept, or are too many. */
-static bool keep(struct generations *reused, size_t number, uint32_t generation)
-{
-    if (reused == NULL || reused->count == GENERATIONS_MAX || generation > UINT16_MAX) {
-        return false;
-    }
-    reused->at[reused->count].number = (int)number;
-    reused->at[reused->count++].generation = (int)generation;
-    return true;
-}
-
 static bool take(void *context, const struct section_entry *entry)
 {
     struct sections *sections = context;
@@ -95,7 +83,6 @@ static bool take(void *context, const struct section_entry *entry)
     told->in_table = sections->in_table;
     told->is_free = entry->is_free;
     told->place = entry->place;
-    told->last_generation = entry->generation;
     if (newest) {
         told->gone = entry->is_free;
         told->generation = entry->generation;
@@ -104,7 +91,8 @@ static bool take(void *context, const struct section_entry *entry)
     }
     return entry->is_free || told->gone || !told->judged ||
            entry->generation == told->generation ||
-           keep(sections->rule->reused, entry->number, told->generation);
+           (sections->rule->reused != NULL &&
+            generations_note(sections->rule->reused, entry->number, told->generation));
 }
 
 /* The stream of a hybrid file first: what it has is not free, whatever the table says. */

@@ -1,17 +1,13 @@
 #include "client/pdf/xref.h"
 
+#include "client/pdf/syntax.h"
+
 /* ISO 32000 wants the end marker within the last 1024 bytes; writers that pad are
  * tolerated as widely as viewers do. */
 enum { TAIL = 2048 };
 
 static const char keyword[] = "startxref";
 enum { KEYWORD_LEN = sizeof(keyword) - 1 };
-
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\f' ||
-           byte == 0;
-}
 
 static bool is_digit(uint8_t byte)
 {
@@ -33,7 +29,7 @@ static size_t after_keyword(struct slice pdf)
 
 static size_t skip_blanks(struct slice pdf, size_t at)
 {
-    while (at < pdf.len && is_blank(pdf.data[at])) {
+    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
         at++;
     }
     return at;
@@ -53,7 +49,7 @@ static bool read_offset(struct slice pdf, size_t at, size_t *offset)
     }
     *offset = value;
     return first > at && end > first && value < pdf.len &&
-           (end == pdf.len || is_blank(pdf.data[end]) || pdf.data[end] == '%');
+           (end == pdf.len || syntax_is_blank(pdf.data[end]) || pdf.data[end] == '%');
 }
 
 enum sg_status pdf_xref_find(struct slice pdf, struct pdf_xref *xref,

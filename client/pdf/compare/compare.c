@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/pdf/syntax.h"
+
 enum { QUEUE_MAX = 4 << 20 };
 
 void compare_note(struct compare *c, enum pdf_change_kind kind, int page,
@@ -128,22 +130,7 @@ static void push(struct compare *c, int number, int generation, bool named,
 /* Past a string "(…)" or "<…>", or one byte of anything else. */
 static size_t skip(struct slice text, size_t at)
 {
-    int depth = 0;
-
-    if (text.data[at] != '(') {
-        return at + 1;
-    }
-    for (; at < text.len; at++) {
-        uint8_t byte = text.data[at];
-        if (byte == '\\') {
-            at++;
-        } else if (byte == '(') {
-            depth++;
-        } else if (byte == ')' && --depth == 0) {
-            return at + 1;
-        }
-    }
-    return text.len;
+    return text.data[at] == '(' ? syntax_skip_string(text, at) : at + 1;
 }
 
 /* One that is too large for an object stays so. */

@@ -4,6 +4,7 @@
 
 #include "client/pdf/compare/compare.h"
 #include "client/pdf/sections.h"
+#include "client/pdf/syntax.h"
 
 static void fini(struct compare *c)
 {
@@ -16,11 +17,6 @@ static void fini(struct compare *c)
     free(c->queue);
 }
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == 0;
-}
-
 /* Nothing stands behind the last "%%EOF" that a forgiving viewer might read. */
 static bool ends_whole(struct slice pdf)
 {
@@ -28,7 +24,7 @@ static bool ends_whole(struct slice pdf)
     const size_t len = sizeof(marker) - 1;
     size_t end = pdf.len;
 
-    while (end > 0 && is_blank(pdf.data[end - 1])) {
+    while (end > 0 && syntax_is_blank(pdf.data[end - 1])) {
         end--;
     }
     return end >= len && memcmp(pdf.data + end - len, marker, len) == 0;

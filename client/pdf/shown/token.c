@@ -1,5 +1,7 @@
 #include "client/pdf/shown/token.h"
 
+#include "client/pdf/syntax.h"
+
 void pdf_tokens_start(struct pdf_tokens *tokens, struct slice in)
 {
     tokens->in = in;
@@ -12,17 +14,6 @@ void pdf_tokens_start(struct pdf_tokens *tokens, struct slice in)
 bool pdf_token_is(const struct pdf_tokens *tokens, const char *word)
 {
     return slice_equal(tokens->text, slice_str(word));
-}
-
-static bool is_blank(uint8_t byte)
-{
-    return byte == 0 || byte == '\t' || byte == '\n' || byte == '\f' || byte == '\r' ||
-           byte == ' ';
-}
-
-static bool is_regular(uint8_t byte)
-{
-    return !is_blank(byte) && strchr("()<>[]{}/%", byte) == NULL;
 }
 
 static bool is_over(const struct pdf_tokens *tokens)
@@ -42,7 +33,7 @@ static void skip_blanks(struct pdf_tokens *tokens)
     while (!is_over(tokens)) {
         uint8_t byte = byte_at(tokens, 0);
         comment = (comment || byte == '%') && byte != '\n' && byte != '\r';
-        if (!comment && !is_blank(byte)) {
+        if (!comment && !syntax_is_blank(byte)) {
             return;
         }
         tokens->at++;
@@ -66,15 +57,6 @@ static void keep(struct pdf_tokens *tokens, size_t *len, int byte)
     }
 }
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 /* An odd digit at the end stands for itself and a zero. */
 static void take_hex(struct pdf_tokens *tokens)
 {
@@ -82,7 +64,7 @@ static void take_hex(struct pdf_tokens *tokens)
     int high = -1;
 
     for (; !is_over(tokens) && byte_at(tokens, 0) != '>'; tokens->at++) {
-        int digit = hex_value(byte_at(tokens, 0));
+        int digit = syntax_hex(byte_at(tokens, 0));
         if (digit < 0) {
             continue;
         }
@@ -158,7 +140,7 @@ static size_t regular_len(const struct pdf_tokens *tokens)
     size_t len = 0;
 
     while (tokens->at + len < tokens->in.len &&
-           is_regular(tokens->in.data[tokens->at + len])) {
+           syntax_is_regular(tokens->in.data[tokens->at + len])) {
         len++;
     }
     return len;
@@ -203,7 +185,7 @@ enum pdf_token_kind pdf_tokens_next(struct pdf_tokens *tokens)
         return PDF_TOKEN_END;
     }
     uint8_t byte = byte_at(tokens, 0);
-    if (is_regular(byte)) {
+    if (syntax_is_regular(byte)) {
         return take_word(tokens);
     }
     if (byte == '(' || (byte == '<' && byte_at(tokens, 1) != '<')) {
@@ -223,8 +205,8 @@ enum pdf_token_kind pdf_tokens_next(struct pdf_tokens *tokens)
 void pdf_tokens_skip_picture(struct pdf_tokens *tokens)
 {
     while (!is_over(tokens)) {
-        bool ends = is_blank(byte_at(tokens, 0)) && byte_at(tokens, 1) == 'E' &&
-                    byte_at(tokens, 2) == 'I' && !is_regular(byte_at(tokens, 3));
+        bool ends = syntax_is_blank(byte_at(tokens, 0)) && byte_at(tokens, 1) == 'E' &&
+                    byte_at(tokens, 2) == 'I' && !syntax_is_regular(byte_at(tokens, 3));
         tokens->at++;
         if (ends) {
             tokens->at += 2;

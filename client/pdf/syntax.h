@@ -1,0 +1,19 @@
+#ifndef SEGEL_CLIENT_PDF_SYNTAX_H
+#define SEGEL_CLIENT_PDF_SYNTAX_H
+
+#include "proto/base.h"
+#include "proto/slice.h"
+
+/* The characters of PDF and its literal strings (ISO 32000-2, 7.2.3 and 7.3.4), for
+ * whoever reads bytes of a letter beside the parser. */
+
+bool syntax_is_blank(uint8_t byte);
+/* Neither blank nor a delimiter: names, numbers and words are made of these. */
+bool syntax_is_regular(uint8_t byte);
+/* 0 to 15; -1: it is no hexadecimal digit. */
+int syntax_hex(uint8_t digit);
+/* "(" is at this place: past the ")" that closes it, or the end of the text. Brackets in
+ * it count unless a backslash stands before them. */
+size_t syntax_skip_string(struct slice text, size_t at);
+
+#endif
