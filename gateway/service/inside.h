@@ -60,7 +60,7 @@ struct services {
     atomic_uint orders, questions, policy_asks; /* of officers, backends, PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
     struct tsa *tsa;                 /* owned; NULL: none is configured */
-    struct validations *validations; /* owned */
+    struct authorities *authorities; /* owned */
     struct core_report *line_report; /* owned; the main thread's */
     struct readiness_room page_room; /* the admin thread's, as the next two; owned */
     struct caller_report *page_callers;

@@ -14,7 +14,7 @@
 #include "gateway/service/sign/call.h"
 #include "gateway/service/sign/explain.h"
 #include "gateway/service/sign/stamping.h"
-#include "gateway/service/sign/validation.h"
+#include "gateway/service/sign/authorities.h"
 #include "gateway/tsa/tsa.h"
 
 enum { SCRATCH_BYTES = 4 << 20 };
@@ -295,7 +295,7 @@ void services_free(struct services *services)
     places_fini(&services->key_places);
     free(services->exports);
     free(services->stamps);
-    validation_free(services->validations);
+    authorities_free(services->authorities);
     free(services);
 }
 
@@ -360,7 +360,7 @@ static void on_period(void *context)
     health_tick(loop);
     key_watches_tick(loop);
     log_tick(loop);
-    validation_tick(loop);
+    authorities_tick(loop);
 }
 
 static void condemn(void *context, const char *finding)
@@ -386,7 +386,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
         server_every(server, i, HEALTH_PERIOD_MS, on_period, &services->loops[i]);
     }
     TRY(stamping_start(services, why));
-    TRY(validation_new(services, why));
+    TRY(authorities_new(services, why));
     TRY(clerk_start(services->options.core, services->options.config->ledger_file,
                     &services->clerk, why));
     const struct reading_options reading = {

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "gateway/clock.h"
 #include "gateway/status/inside.h"
 
 /* Statements for others: shared bytes, so that nobody who copies a long CRL holds the
@@ -77,12 +78,21 @@ static void take_certificate(X509 *cert, struct status_proofs *out)
     }
 }
 
+static bool holds(const struct source *source, int64_t now_us)
+{
+    return source->blob != NULL && source->finding.next_update_us >= now_us;
+}
+
+/* One that is over may still prove what was signed before its time. */
 static void take_link(const struct watched *link, bool last, struct status_proofs *out)
 {
     bool crl = take_statement(&link->crl, out);
     bool ocsp = take_statement(&link->ocsp, out);
+    int64_t now_us = clock_wall_us();
 
     out->whole = out->whole && (crl || ocsp);
+    bool held = holds(&link->crl, now_us) || holds(&link->ocsp, now_us);
+    out->over = out->over || ((crl || ocsp) && !held);
     take_certificate(link->link.subject, out);
     if (last) {
         take_certificate(link->link.issuer, out);

@@ -30,6 +30,7 @@ B_T = rig.common.SIGNATURE_PROFILE_PADES_B_T
 CADES_T = rig.common.SIGNATURE_PROFILE_CADES_B_T
 TOKEN_OID = bytes.fromhex("060b2a864886f70d010910020e")
 # A failing authority is asked again at once: what rests is for one claim to see.
+OVER_S = 12  # for which a CRL lives: a start takes some of it
 SETTINGS = "retry_max_s: 1, timeout_ms: 500, wait_ms: 1500"
 # Where it is no matter how long an authority takes that answers.
 PATIENT = ((r"timeout_ms: 500", "timeout_ms: 10000"), (r"wait_ms: 1500", "wait_ms: 15000"))
@@ -670,6 +671,27 @@ def validation_data_is_whole_or_refused(town):
     town.authority.good()
     with town.rig.gateway(town.rig.config((r"^status: .*\n", ""))) as gateway:
         equal(rig.refused(validation, gateway).code, grpc.StatusCode.UNIMPLEMENTED)
+
+
+@claim
+def what_is_past_its_next_update_proves_nothing(town):
+    town.authority.serve(age=1, lasts=OVER_S)
+    served = time.monotonic()
+    config = town.rig.config((r"dir: status,", "dir: status-over,"))
+    with town.rig.gateway(config) as gateway:
+        whole_validation(gateway, with_tsa=False)
+        town.authority.server.answers["/seal.crl"] = 404
+        time.sleep(max(0, served + OVER_S - time.monotonic()))
+        refusal = rig.refused(validation, gateway, with_tsa=False)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, "seal-demo", "past its next update", "status.failed")
+    with town.rig.gateway(config) as gateway:  # which has kept it
+        refusal = rig.refused(validation, gateway, with_tsa=False)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE, refusal.message)
+    town.authority.serve(age=0)  # not older than the one before
+    with town.rig.gateway(config) as gateway:
+        whole_validation(gateway, with_tsa=False)
+    town.authority.good()
 
 
 def letters(town, count=3):
