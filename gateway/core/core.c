@@ -237,16 +237,10 @@ static void finish_step(struct core *core)
     if (!idle) {
         return;
     }
-    if (ledger_size(core->ledger) == ledger_checkpoint_size(core->ledger) ||
-        core->checkpoint_failed ||
-        lane_room(core->berths[core->log_berth].lane, LANE_CURVE) == 0) {
-        core->ended = true;
-        if (latches_write(core) != SG_OK) {
-            atomic_store(&core->broken, true);
-        }
-        return;
+    core->ended = checkpoint_close(core);
+    if (core->ended && latches_write(core) != SG_OK) {
+        atomic_store(&core->broken, true);
     }
-    checkpoint_tick(core, clock_mono_us(), true);
 }
 
 /* What a turn itself brought back (a lane that died under it), or did not get to, must

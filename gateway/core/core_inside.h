@@ -110,7 +110,8 @@ struct core {
     bool commit_armed;
     bool hushed; /* lanes are not listened to until the commit */
     bool ending;
-    int64_t settled_us; /* from then on no lane's login holds up the end */
+    int64_t settled_us;       /* from then on no lane's login holds up the end */
+    int64_t closing_until_us; /* nor does the last checkpoint; 0 = not its turn yet */
     bool ended;
     void (*on_tick)(void *context);
     void *tick_context;

@@ -21,6 +21,7 @@ from rig import claim, contains, equal, expect
 
 rig.claims.clear()  # of order.py, which runs its own
 WATCHDOG_S = 2
+DATA_INVALID = "21"  # CKR_DATA_LEN_RANGE: this call fails, and the lane goes on
 HELD_US = 30000000  # strace lets go when it is ended
 
 
@@ -233,6 +234,29 @@ def what_was_not_begun_when_the_end_is_due_is_left_to_its_owner(faulty):
           "intents, and what the last checkpoint covers")
     behind = kinds[::-1][:kinds[::-1].index("intent")]
     expect("shutdown" in behind, f"the end is not recorded behind the last intent: {behind}")
+
+
+@claim
+def the_last_checkpoint_is_tried_again(faulty):
+    """One failed a moment before the end, and the next one is not due yet."""
+    with faulty.gateway(("checkpoint_s: 1,", "checkpoint_s: 4,")) as gateway:
+        gateway.client().sign()
+        faulty.schedule(f"C_Sign@1+={DATA_INVALID}")
+        gateway.wait_event("checkpoint.failed")
+        faulty.schedule("")
+        gateway.process.send_signal(signal.SIGTERM)
+        equal(gateway.wait_end(), 0, "exit code")
+    records, covered = log_of(faulty)
+    equal(covered, len(records), "what the last checkpoint covers")
+
+
+@claim
+def a_last_checkpoint_that_cannot_be_had_holds_no_end_up(faulty):
+    with faulty.gateway(("checkpoint_s: 1,", "checkpoint_s: 86400,")) as gateway:
+        gateway.client().sign()
+        faulty.schedule(f"C_Sign@1+={DATA_INVALID}")
+        gateway.process.send_signal(signal.SIGTERM)
+        equal(gateway.wait_end(10), 0, "exit code")
 
 
 def log_of(faulty):

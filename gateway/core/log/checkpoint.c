@@ -231,3 +231,30 @@ void checkpoint_done(struct core *core, const struct lane_result *result)
         core->checkpoint_stored_us = clock_wall_us();
     }
 }
+
+/* Somebody has to come first, or type its PIN: not within a moment. */
+static bool comes_up(const struct lane *lane)
+{
+    enum lane_state state = lane_state(lane);
+
+    return state != LANE_LATCHED && state != LANE_AWAITING;
+}
+
+bool checkpoint_close(struct core *core)
+{
+    int64_t now_us = clock_mono_us();
+
+    if (ledger_size(core->ledger) == ledger_checkpoint_size(core->ledger)) {
+        return true;
+    }
+    if (core->closing_until_us == 0) {
+        core->closing_until_us = now_us + CLOSING_US;
+        core->checkpoint_failed = false;
+    }
+    if (core->checkpoint_failed || now_us >= core->closing_until_us ||
+        !comes_up(core->berths[core->log_berth].lane)) {
+        return true;
+    }
+    checkpoint_tick(core, now_us, true);
+    return false;
+}
