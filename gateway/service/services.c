@@ -11,10 +11,10 @@
 #include "gateway/service/log/call.h"
 #include "gateway/service/methods.h"
 #include "gateway/service/policy/clerk.h"
+#include "gateway/service/sign/authorities.h"
 #include "gateway/service/sign/call.h"
 #include "gateway/service/sign/explain.h"
 #include "gateway/service/sign/stamping.h"
-#include "gateway/service/sign/authorities.h"
 #include "gateway/tsa/tsa.h"
 
 enum { SCRATCH_BYTES = 4 << 20 };
