@@ -15,7 +15,7 @@ static int sync_one(const char *path, const struct stat *info, int kind,
     if (kind == FTW_SL || kind == FTW_SLN) {
         return 0;
     }
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return errno == 0 ? EIO : errno;
     }

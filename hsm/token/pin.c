@@ -93,7 +93,7 @@ static enum sg_status fill(int fd, const char *path, struct pin *pin,
 
 enum sg_status pin_read(const char *path, struct pin *pin, struct trouble *trouble)
 {
-    AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return trouble_config(trouble, "the PIN file %s cannot be opened: %s", path,
                               trouble_system(errno));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int ends[2];
@@ -58,6 +59,23 @@ Test(pin, an_empty_or_overlong_pipe_holds_no_pin)
     expect_nothing(ends[0]);
     fill(PIN_MAX + 1, true);
     expect_nothing(ends[0]);
+}
+
+/* Somebody made it behind the gateway's check. */
+Test(pin, a_file_that_is_a_pipe_is_refused_and_not_waited_for, .timeout = 10)
+{
+    char path[] = "/tmp/segel-pin-XXXXXX";
+    struct pin pin = {0};
+    struct trouble trouble = {0};
+
+    cr_assert_not_null(mkdtemp(path));
+    cr_assert_eq(chdir(path), 0);
+    cr_assert_eq(mkfifo("pin", 0400), 0);
+    cr_expect_neq(pin_read("pin", &pin, &trouble), SG_OK);
+    cr_expect_not_null(strstr(trouble.why.text, "is not a regular file"));
+    cr_expect_null(pin.data);
+    (void)unlink("pin");
+    (void)rmdir(path);
 }
 
 /* --- It is erased ------------------------------------------------------------------ */
