@@ -26,7 +26,7 @@
 #include "gateway/transport/passed.h"
 #include "proto/standard.h"
 
-enum { DRAIN_LIMIT_US = 30000000, FLUSH_US = 500000 };
+enum { DRAIN_LIMIT_US = 30000000, LEAVING_US = 3000000, LEAVING_LOOK_US = 20000 };
 
 /* Everything that runs; released in the opposite order of its making. */
 struct gateway {
@@ -298,6 +298,18 @@ static void say_ready(const struct gateway *gateway)
     policy_free(policy);
 }
 
+/* The last answers are on their way to the callers, and whoever watches our health is
+ * told at its loop's next look (HEALTH_PERIOD_MS). A peer that does not read holds no end
+ * up. */
+static void let_answers_leave(const struct gateway *gateway)
+{
+    int64_t until_us = clock_mono_us() + LEAVING_US;
+
+    while (!server_idle(gateway->server) && clock_mono_us() < until_us) {
+        (void)usleep(LEAVING_LOOK_US);
+    }
+}
+
 static enum sg_status run(struct gateway *gateway, struct sg_error *why)
 {
     enum sg_status status = start(gateway, why);
@@ -310,14 +322,12 @@ static enum sg_status run(struct gateway *gateway, struct sg_error *why)
     notify_say("READY=1");
     status = core_run(gateway->core, on_tick, gateway);
     if (status != SG_OK) {
-        /* The last refusals are on their way to the callers, and whoever watches our
-         * health is told at its loop's next look (HEALTH_PERIOD_MS). */
-        (void)usleep(FLUSH_US);
+        let_answers_leave(gateway);
         return sg_fail(why, status, "the ledger %s failed, so signing has stopped: %s",
                        gateway->config->ledger_file, core_why(gateway->core));
     }
     if (clock_mono_us() > gateway->drain_until_us) {
-        (void)usleep(FLUSH_US); /* likewise, of what was not begun any more */
+        let_answers_leave(gateway); /* of what was not begun any more */
     }
     return SG_OK;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What callers are told of jobs that are under way when something fails for good: when the
 ledger cannot be written any more, and when the HSM refuses a job that others wait for, too."""
+import queue
 import resource
 import sys
 import time
@@ -11,6 +12,7 @@ import rig
 from rig import claim, contains, equal, expect, item
 
 WAITING_S = 20
+UNREAD, LATE_S = 100, 0.8
 WRITTEN_BACK_S = 1  # by then the gateway has put what it wrote before into its database
 SELDOM = ("checkpoint_s: 1,", "checkpoint_s: 86400,")  # no signature but those asked for
 
@@ -88,6 +90,35 @@ def of_a_signature_without_its_outcome_nobody_is_told_so_either(broken):
         fill(gateway)
         expect_unknown(calls)
         equal(gateway.wait_end(10), 1, "exit code")
+
+
+@claim
+def who_reads_late_has_the_last_answers_too(broken):
+    """More of them lie there than HTTP/2 lets a gateway send before they are read."""
+    messages = queue.Queue()
+    with broken.gateway(SELDOM) as gateway:
+        jobs = Jobs(broken, gateway, "")
+        call = gateway.client().call("stream_stream", "SignStream",
+                                     rig.signing.SignStreamRequest,
+                                     rig.signing.SignStreamResponse)
+        replies = call(iter(messages.get, None), timeout=WAITING_S)
+        messages.put(stream_of(UNREAD))
+        faulty.wait_for(lambda: ended(gateway, "signed") == UNREAD + 1, "they are not signed")
+        broken.schedule("C_Sign@1+=slow=9000")
+        messages.put(stream_of(1))
+        faulty.wait_for(lambda: jobs.joined() == 1, "no job is under way")
+        fill(gateway)
+        told(jobs.ask(item()))
+        time.sleep(LATE_S)
+        messages.put(None)
+        results = [result.status for reply in replies for result in reply.results]
+        equal(gateway.wait_end(10), 1, "exit code")
+    equal((len(results), [status.code for status in results if status.code]),
+          (UNREAD + 1, [grpc.StatusCode.UNAVAILABLE.value[0]]), "answers, and what was refused")
+
+
+def stream_of(count):
+    return rig.signing.SignStreamRequest(terms=rig.terms(), items=[item() for _ in range(count)])
 
 
 def ended(gateway, how):
