@@ -18,4 +18,19 @@ SG_MUST_USE enum sg_status ledger_place_policy(struct ledger_reader *reader,
                                                const uint8_t sha256[32],
                                                struct ledger_policy_place *out);
 
+/* One time that a policy came in force. */
+struct ledger_policy_row {
+    uint64_t n; /* rises; the rows below it are the next page */
+    uint64_t version;
+    uint8_t sha256[32];
+    struct ledger_policy_place place; /* without the hash */
+};
+
+/* Likewise: up to max of them, the newest first, of those with a number below `below`
+ * (0: of all). SG_IO, SG_CORRUPT. */
+SG_MUST_USE enum sg_status ledger_list_policies(struct ledger_reader *reader,
+                                                uint64_t below, size_t max,
+                                                struct ledger_policy_row *rows,
+                                                size_t *count);
+
 #endif

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "gateway/policy/compiled.h"
 #include "gateway/policy/review.h"
 #include "gateway/policy/unknown.h"
@@ -39,6 +41,13 @@ bool policy_rule_asks(const struct policy *policy, size_t rule, enum fact fact)
 
     note_demands(policy, policy->rules[rule].require, reads);
     return reads[fact];
+}
+
+void policy_rule_facts(const struct policy *policy, size_t rule, bool facts[FACT_COUNT])
+{
+    memset(facts, 0, FACT_COUNT * sizeof(*facts));
+    note_demands(policy, policy->rules[rule].when, facts);
+    note_demands(policy, policy->rules[rule].require, facts);
 }
 
 bool policy_is_field(enum fact fact)

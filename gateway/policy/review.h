@@ -47,6 +47,8 @@ bool policy_same_demands(const struct policy *one, size_t rule,
                          const struct policy *other, size_t other_rule);
 /* Whether a rule requires something of the fact, in whatever mode. */
 bool policy_rule_asks(const struct policy *policy, size_t rule, enum fact fact);
+/* The facts in a rule's conditions, in whatever mode. */
+void policy_rule_facts(const struct policy *policy, size_t rule, bool facts[FACT_COUNT]);
 /* The index of a rule; policy_rule_count when there is none. */
 size_t policy_find_rule(const struct policy *policy, const char *id);
 

@@ -384,6 +384,20 @@ def get(gateway, who, **fields):
     return call(rig.policies.GetPolicyRequest(**fields), timeout=20)
 
 
+def list_page(gateway, who, **fields):
+    call = gateway.client(who).call(
+        "unary_unary", "ListPolicies", rig.policies.ListPoliciesRequest,
+        rig.policies.ListPoliciesResponse, service="PolicyService")
+    return call(rig.policies.ListPoliciesRequest(**fields), timeout=20)
+
+
+def explain(gateway, who, rule):
+    call = gateway.client(who).call(
+        "unary_unary", "ExplainRule", rig.policies.ExplainRuleRequest,
+        rig.policies.ExplainRuleResponse, service="PolicyService")
+    return call(rig.policies.ExplainRuleRequest(rule=rule, language="en"), timeout=20)
+
+
 def in_force(gateway):
     return get(gateway, "reviewer").info.sha256.hex()
 
@@ -460,6 +474,76 @@ def the_command_shows_since_when_and_by_whom_a_policy_is_in_force(ground):
         contains(shown("--lang", "id"), "berlaku         sejak", "disetujui oleh  reviewer")
         contains(shown(64 * "0", code=1), "no policy of that SHA-256")
         contains(shown("0abc", code=2), "64 hexadecimal digits")
+
+
+@claim
+def each_time_that_a_policy_came_in_force_is_listed(ground):
+    def listed(*words):
+        done = ground.rig.segel("operator", "policy", "list", *words)
+        equal(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    texts = [ground.policy(name) for name in ("no_class", "another_class", "a_third_class")]
+    ground.put(texts[0])
+    with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
+        for text in texts[1:]:
+            load(gateway, "officer-1", text)
+            load(gateway, "reviewer", text)
+        records = ground.of_type("policy.load")
+        rows = [json.loads(line) for line in listed("--json").splitlines()]
+        equal([row["sha256"] for row in rows], [sha(text) for text in reversed(texts)], "order")
+        equal([row.get("in_force_from") for row in rows],
+              [record["ts"] for record in reversed(records)], "since")
+        equal([row.get("in_force_until") for row in rows],
+              [None, records[2]["ts"], records[1]["ts"]], "until")
+        equal([[row.get(name) for name in ("id", "version", "source", "requester", "approvers")]
+               for row in rows],
+              [[records[0]["subject"], ground.version, "officers", "officer-1", "reviewer"],
+               [records[0]["subject"], ground.version - 1, "officers", "officer-1", "reviewer"],
+               [records[0]["subject"], ground.version - 2, "start", "administrator", None]],
+              "what is told")
+        table = listed("--lang", "id").splitlines()
+        equal(len(table), 4, "a head and a line each")
+        contains(table[1], "masih berlaku", "officer-1, reviewer", sha(texts[2]))
+        expect("masih berlaku" not in table[2] + table[3], table)
+        first = list_page(gateway, "officer-1", page_size=2)
+        rest = list_page(gateway, "reviewer", page_size=2, page_token=first.next_page_token)
+        equal([[info.sha256.hex() for info in page.policies] for page in (first, rest)],
+              [[sha(texts[2]), sha(texts[1])], [sha(texts[0])]], "pages")
+        equal((rest.next_page_token, list_page(gateway, "reviewer", page_size=3).next_page_token),
+              ("", ""), "no more pages")
+        for fields in ({"page_size": 257}, {"page_token": "x"}, {"page_token": "0"}):
+            equal(rig.refused(list_page, gateway, "reviewer", **fields).code,
+                  grpc.StatusCode.INVALID_ARGUMENT, fields)
+        equal(rig.refused(list_page, gateway, "e-office").code,
+              grpc.StatusCode.PERMISSION_DENIED)
+
+
+@claim
+def a_gateway_says_of_a_rule_what_its_file_says(ground):
+    def told(*words, code=0):
+        done = ground.rig.segel("reviewer", "policy", "explain", *words)
+        equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    ground.put(ground.policy("no_class"))
+    with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
+        for rule in ("X-1", "CP-1.4-02", "CP-4.5-02", "CP-6.1-02"):
+            for more in ((), ("--lang", "id"), ("--json",)):
+                equal(told("--gateway", rule, *more),
+                      told("--policy", ground.rig.path("policy.yaml"), rule, *more), rule)
+        answer = explain(gateway, "operator", "X-1")
+        equal((answer.rule.code, answer.rule.require, [fact.name for fact in answer.facts],
+               answer.policy.sha256.hex()),
+              ("NO_SUCH_CLASS", "job.doc_class not no_class", ["job.doc_class"],
+               in_force(gateway)))
+        contains(told("--gateway", "CP-0", code=1), "no rule of that id")
+        equal(rig.refused(explain, gateway, "reviewer", "").code,
+              grpc.StatusCode.INVALID_ARGUMENT)
+        equal(rig.refused(explain, gateway, "reviewer", 65 * "x").code,
+              grpc.StatusCode.INVALID_ARGUMENT)
+        equal(rig.refused(explain, gateway, "e-office", "X-1").code,
+              grpc.StatusCode.PERMISSION_DENIED)
 
 
 @claim

@@ -195,6 +195,8 @@ def of_a_policy_whose_record_was_pruned_only_its_place_is_told(people):
         equal(gateway.find("policy.not_dated"), [], "nothing is amiss with it")
         shown = people.rig.segel("reviewer", "policy", "show", name.hex())
         contains(shown.stdout, "in force        until 20", "log record      5\n")
+        row = people.rig.segel("reviewer", "policy", "list").stdout.splitlines()[-1]
+        equal(row.split()[:2] + row.split()[3:], ["1", "-", "-", "-", name.hex()], "in the list")
 
 
 @claim

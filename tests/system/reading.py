@@ -238,7 +238,7 @@ def a_terminal_gets_a_table_that_fits_it(the_rig):
             expect("\x1b[31m" in text, f"no red denial at {columns}")
             lines = re.sub(r"\x1b\[[0-9;]*m", "", text).replace("\r", "").splitlines()
             equal(len(lines), 7, f"lines at {columns}: {lines}")
-            contains(lines[6], "segel policy explain --policy FILE RULE")
+            contains(lines[6], "segel policy explain --gateway RULE")
             contains(lines[0], "INDEX", "TIME", "TYPE", "DECISION")
             longest = max(len(line.rstrip()) for line in lines)
             expect(longest <= columns, f"{longest} characters on {columns} columns")

@@ -215,8 +215,7 @@ static void name_rules(const struct showing *showing)
                     showing->options->rule[0] != '\0';
 
     if (of_rules && showing->rows.form == LOG_TABLE && showing->rows.width > 0) {
-        (void)fprintf(stderr,
-                      "what a rule says: segel policy explain --policy FILE RULE\n");
+        (void)fprintf(stderr, "what a rule says: segel policy explain --gateway RULE\n");
     }
 }
 
@@ -312,7 +311,7 @@ const struct command command_log_show = {
         "the lines are the very bytes that the log proves. In --csv a text that a\n"
         "spreadsheet would take for a formula begins with an apostrophe. What a rule of\n"
         "it says, in Indonesian too, the policy tells:\n"
-        "  segel policy explain --policy policy.yaml CP-1.4-02 --lang id\n\n"
+        "  segel policy explain --gateway CP-1.4-02 --lang id\n\n"
         "Examples:\n"
         "  segel log show --from 2026-05-01 --until 2026-06-01 --decision deny\n"
         "  segel log show --request 7f2a90b1c3d4e5f6-000012\n"

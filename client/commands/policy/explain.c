@@ -9,7 +9,7 @@
 static const struct option rows[] = {
     {"policy", 0, "FILE", "judge by this policy file, without a gateway",
      offsetof(struct policy_options, policy)},
-    {"gateway", 0, NULL, "ask the gateway how it would judge the job now",
+    {"gateway", 0, NULL, "ask the gateway, by the policy that it has in force",
      offsetof(struct policy_options, gateway)},
     {"job", 0, "FILE", "the job, JSON or YAML: facts for --policy, fields for --gateway",
      offsetof(struct policy_options, job)},
@@ -102,10 +102,12 @@ static enum exit_code run(const struct home *home, struct words *words)
                             : "say who is to judge: --policy FILE, or --gateway");
     }
     if (words->count == 1) {
-        return options.gateway || options.job != NULL
-                   ? complain("of a rule alone a policy file tells: --policy FILE RULE, "
-                              "without --gateway and --job")
-                   : judge_here(&options, words->at[0]);
+        if (options.job != NULL) {
+            return complain("a RULE, to be told what it says, or --job FILE, to have it "
+                            "judged: not both");
+        }
+        return options.gateway ? rule_asked(home, &options, words->at[0])
+                               : judge_here(&options, words->at[0]);
     }
     if (options_need(&command_policy_explain.options, &options, "job", &why) != SG_OK) {
         return complain(why.text);
@@ -134,12 +136,15 @@ const struct command command_policy_explain = {
         "\"ND-2026/001\",\n"
         "   \"notice\": true, \"content_type\": \"application/pdf\"}\n"
         "Also: scheme, mandate, batch, labels, request_id, digest.\n\n"
-        "With --policy and a RULE, without a job: what the file says of that rule, such\n"
-        "as one of 'segel log show --decision deny'.\n\n"
+        "With a RULE, such as one of 'segel log show --decision deny', and without a "
+        "job:\n"
+        "what the file, or the policy in force, says of that rule. The gateway tells it\n"
+        "to officers, reviewers and operators.\n\n"
         "Examples:\n"
         "  segel policy explain --policy policy.yaml --job facts.json\n"
         "  segel policy explain --policy policy.yaml --job facts.json --json\n"
         "  segel policy explain --policy policy.yaml CP-1.4-02 --lang id\n"
+        "  segel policy explain --gateway CP-1.4-02\n"
         "  segel policy explain --gateway --job job.json\n"
         "  segel policy explain --gateway --job job.json --lang id\n",
     .options = {rows, SG_COUNT(rows)},

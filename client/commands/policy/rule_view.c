@@ -41,14 +41,14 @@ static enum rule_result result_of(int value)
                                                            : RULE_NONE;
 }
 
-static const char *level_of(int value)
+const char *rule_view_level(int value)
 {
     return value > 0 && value <= RULE_ADVISORY + 1
                ? rule_level_name((enum rule_level)(value - 1))
                : "unknown";
 }
 
-static const char *mode_of(int value)
+const char *rule_view_mode(int value)
 {
     return value > 0 && value <= RULE_PENDING + 1
                ? rule_mode_name((enum rule_mode)(value - 1))
@@ -61,8 +61,8 @@ struct rule_view rule_view_of_answer(const Segel__V1__RuleVerdict *verdict)
         .id = verdict->rule,
         .cp_section = verdict->cp_section,
         .code = verdict->code,
-        .level = level_of((int)verdict->level),
-        .mode = mode_of((int)verdict->mode),
+        .level = rule_view_level((int)verdict->level),
+        .mode = rule_view_mode((int)verdict->mode),
         .lacks = verdict->lacks,
         .fact = verdict->fact,
         .found = verdict->found,

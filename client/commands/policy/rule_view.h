@@ -28,6 +28,9 @@ struct rule_view rule_view_of_file(const struct policy_options *options,
                                    const struct facts *facts, struct rule_why *why);
 /* Judged by a gateway. What only a newer one knows becomes "unknown" or no result. */
 struct rule_view rule_view_of_answer(const Segel__V1__RuleVerdict *verdict);
+/* What the contract's RuleLevel and RuleMode are called; "unknown" of a newer gateway. */
+const char *rule_view_level(int value);
+const char *rule_view_mode(int value);
 
 /* One line; on a terminal it is folded below its last column. */
 void rule_view_print(const struct policy_options *options, const struct rule_view *view);

@@ -3,10 +3,10 @@
 
 #include "client/channel/unpack.h"
 #include "client/commands/policy/common.h"
+#include "client/commands/policy/info_view.h"
 #include "client/console/screen.h"
 #include "proto/text.h"
 #include "proto/tlog/merkle.h"
-#include "segel/v1/policy.pb-c.h"
 
 /* `segel policy show [SHA256]`: the policy in force, or one that was, with what the log
  * says of how it came. */
@@ -30,16 +30,6 @@ static const struct option rows[] = {
 
 /* --- Words ------------------------------------------------------------------------- */
 
-/* "2026-05-02T01:02:03Z"; "" for no moment. */
-static const char *moment(int64_t unix_us, char out[TEXT_TIME_SIZE])
-{
-    out[0] = '\0';
-    if (unix_us > 0) {
-        text_time_s(unix_us, out);
-    }
-    return out;
-}
-
 static void line(const char *word, const char *text)
 {
     if (text[0] != '\0') {
@@ -57,14 +47,16 @@ static void span(const struct policy_options *options, const char *word, int64_t
     char text[2 * TEXT_TIME_SIZE + 16] = "";
 
     if (from_us > 0 && until_us > 0) {
-        (void)snprintf(text, sizeof(text), "%s %s %s", moment(from_us, from),
-                       policy_say(options, "sampai", "until"), moment(until_us, until));
+        (void)snprintf(text, sizeof(text), "%s %s %s", info_view_moment(from_us, from),
+                       policy_say(options, "sampai", "until"),
+                       info_view_moment(until_us, until));
     } else if (until_us > 0) {
         (void)snprintf(text, sizeof(text), "%s %s",
-                       policy_say(options, "sampai", "until"), moment(until_us, until));
+                       policy_say(options, "sampai", "until"),
+                       info_view_moment(until_us, until));
     } else if (from_us > 0) {
         (void)snprintf(text, sizeof(text), "%s %s", policy_say(options, "sejak", "since"),
-                       moment(from_us, from));
+                       info_view_moment(from_us, from));
     }
     line(word, text);
 }
@@ -133,49 +125,21 @@ static void print(const struct policy_options *options,
     line("SHA-256", sha256);
     print_origin(options, got);
     line(policy_say(options, "tanggal berlaku", "effective"),
-         moment(info->effective_us, text));
+         info_view_moment(info->effective_us, text));
     line(policy_say(options, "tinjau sebelum", "review by"),
-         moment(info->review_by_us, text));
+         info_view_moment(info->review_by_us, text));
     line(policy_say(options, "perjanjian", "agreement"), info->agreement_no);
     span(options, "", info->agreement_from_us, info->agreement_until_us);
-}
-
-static void put_time(json_t *value, const char *name, int64_t unix_us)
-{
-    char text[TEXT_TIME_SIZE];
-
-    if (unix_us > 0) {
-        text_time(unix_us, text);
-        (void)json_object_set_new(value, name, json_string(text));
-    }
-}
-
-static void put_text(json_t *value, const char *name, const char *text)
-{
-    if (text[0] != '\0') {
-        (void)json_object_set_new(value, name, json_string(text));
-    }
 }
 
 static enum exit_code print_json(const Segel__V1__GetPolicyResponse *got,
                                  const char *sha256)
 {
     const Segel__V1__PolicyInfo *info = got->info;
-    json_t *value = json_pack("{s:s, s:I, s:s, s:b, s:i}", "id", info->id, "version",
-                              (json_int_t)info->version, "sha256", sha256, "production",
-                              info->production, "rules", (int)info->rules);
+    json_t *value = info_view_json(info, sha256);
 
-    put_time(value, "in_force_from", info->in_force_from_us);
-    put_time(value, "in_force_until", info->in_force_until_us);
-    put_text(value, "source", info->source);
-    put_text(value, "requester", info->requester);
-    put_text(value, "approvers", info->approvers);
-    put_text(value, "approval", info->approval);
-    put_time(value, "effective", info->effective_us);
-    put_time(value, "review_by", info->review_by_us);
-    put_text(value, "agreement_no", info->agreement_no);
-    put_time(value, "agreement_from", info->agreement_from_us);
-    put_time(value, "agreement_until", info->agreement_until_us);
+    (void)json_object_set_new(value, "production", json_boolean(info->production));
+    (void)json_object_set_new(value, "rules", json_integer((json_int_t)info->rules));
     if (got->log != NULL) {
         (void)json_object_set_new(value, "log_index",
                                   json_integer((json_int_t)got->log->index));

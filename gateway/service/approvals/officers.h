@@ -91,6 +91,10 @@ void keys_on_compromise(struct grpc_call *call, const ProtobufCMessage *message,
 enum { POLICY_ASKS_MAX = 8 };
 void policies_on_get(struct grpc_call *call, const ProtobufCMessage *message,
                      void *services);
+void policies_on_list(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *services);
+void policies_on_explain(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *services);
 void policies_on_check(struct grpc_call *call, const ProtobufCMessage *message,
                        void *services);
 void policies_on_load(struct grpc_call *call, const ProtobufCMessage *message,

@@ -4,11 +4,11 @@
 #include "gateway/policy/compare.h"
 #include "gateway/policy/review.h"
 #include "gateway/service/pb.h"
-#include "gateway/service/policy/clerk.h"
+#include "gateway/service/policy/answer.h"
 
-/* What PolicyService says of a policy. Texts of a policy are borrowed: the ask holds a
- * share of it until the answer is sent. */
-enum { RULES_MAX = 1000, CHANGES_MAX = 1000, FINDINGS = 1 };
+/* What PolicyService says of a policy beside the one in force: CheckPolicy, LoadPolicy.
+ */
+enum { CHANGES_MAX = 1000, FINDINGS = 1 };
 
 static void *make(struct arena *arena, size_t size)
 {
@@ -18,143 +18,6 @@ static void *make(struct arena *arena, size_t size)
         memset(out, 0, size);
     }
     return out;
-}
-
-static char *copy(struct arena *arena, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *out = (char *)arena_alloc(arena, size);
-
-    if (out != NULL) {
-        memcpy(out, text, size);
-    }
-    return out == NULL ? pb_text("") : out;
-}
-
-/* --- The policy -------------------------------------------------------------------- */
-
-static Segel__V1__PolicyInfo *info_of(struct arena *arena, const struct policy *policy)
-{
-    const struct policy_info *info = policy_info(policy);
-    Segel__V1__PolicyInfo *out =
-        (Segel__V1__PolicyInfo *)arena_alloc(arena, sizeof(*out));
-
-    if (out == NULL) {
-        return NULL;
-    }
-    segel__v1__policy_info__init(out);
-    out->id = pb_text(info->id);
-    out->version = (uint64_t)info->version;
-    out->sha256 = pb_bytes(slice_of(info->sha256, sizeof(info->sha256)));
-    out->production = info->production;
-    out->effective_us = info->effective_us;
-    out->review_by_us = info->review_by_us;
-    out->agreement_from_us = info->agreement_from_us;
-    out->agreement_until_us = info->agreement_until_us;
-    out->agreement_no = pb_text(info->agreement_no);
-    out->rules = (uint32_t)policy_rule_count(policy);
-    return out;
-}
-
-static Segel__V1__RuleMode mode_of(enum rule_mode mode)
-{
-    switch (mode) {
-    case RULE_ENFORCE:
-        return SEGEL__V1__RULE_MODE__RULE_MODE_ENFORCE;
-    case RULE_SHADOW:
-        return SEGEL__V1__RULE_MODE__RULE_MODE_SHADOW;
-    case RULE_PENDING:
-        return SEGEL__V1__RULE_MODE__RULE_MODE_PENDING;
-    case RULE_OFF:
-    default:
-        return SEGEL__V1__RULE_MODE__RULE_MODE_OFF;
-    }
-}
-
-/* "; when a; require b": cut where "require" begins. */
-static void split_demands(char *text, char **when, char **require)
-{
-    static const char first[] = "; when ";
-    static const char second[] = "; require ";
-    char *at = strstr(text, second);
-
-    *when = pb_text("");
-    *require = pb_text("");
-    if (at != NULL) {
-        *at = '\0';
-        *require = at + strlen(second);
-    }
-    if (strncmp(text, first, strlen(first)) == 0) {
-        *when = text + strlen(first);
-    }
-}
-
-static void add_demands(struct arena *arena, const struct policy *policy, size_t rule,
-                        Segel__V1__PolicyRule *out)
-{
-    char *text = policy_demands_text(policy, rule);
-
-    if (text != NULL) {
-        split_demands(copy(arena, text), &out->when, &out->require);
-        free(text);
-    }
-}
-
-static const char *message_of(const struct rule_info *rule, bool english)
-{
-    return english ? rule->message_en : rule->message_id;
-}
-
-static Segel__V1__PolicyRule *rule_of(struct policy_ask *ask, size_t index)
-{
-    const struct rule_info *rule = policy_rule(ask->base, index);
-    Segel__V1__PolicyRule *out =
-        (Segel__V1__PolicyRule *)arena_alloc(&ask->arena, sizeof(*out));
-
-    if (out == NULL) {
-        return NULL;
-    }
-    segel__v1__policy_rule__init(out);
-    out->id = pb_text(rule->id);
-    out->cp_section = pb_text(rule->cp_section);
-    out->code = pb_text(rule->code);
-    out->level = (Segel__V1__RuleLevel)(rule->level + 1);
-    out->mode = mode_of(rule->mode);
-    out->message = pb_text(message_of(rule, ask->english));
-    add_demands(&ask->arena, ask->base, index, out);
-    return out;
-}
-
-bool answer_get(struct policy_ask *ask, const char *ledger)
-{
-    size_t count = policy_rule_count(ask->base);
-    Segel__V1__GetPolicyResponse *out =
-        (Segel__V1__GetPolicyResponse *)arena_alloc(&ask->arena, sizeof(*out));
-    Segel__V1__PolicyRule **rules =
-        (Segel__V1__PolicyRule **)arena_alloc(&ask->arena, (count + 1) * sizeof(void *));
-
-    if (out == NULL || rules == NULL) {
-        return false;
-    }
-    segel__v1__get_policy_response__init(out);
-    for (size_t i = 0; i < count && i < RULES_MAX; i++) {
-        rules[i] = rule_of(ask, i);
-        if (rules[i] == NULL) {
-            return false;
-        }
-        out->n_rules++;
-    }
-    out->rules = rules;
-    out->info = info_of(&ask->arena, ask->base);
-    if (ask->with_text) {
-        out->text = pb_bytes(policy_text(ask->base));
-    }
-    ask->response = &out->base;
-    if (out->info == NULL || !answer_exceptions(ask, out)) {
-        return false;
-    }
-    answer_since(ask, ledger, out);
-    return true;
 }
 
 /* --- Differences ------------------------------------------------------------------- */
@@ -197,11 +60,13 @@ static void add_change(void *context, const struct policy_difference *difference
         return;
     }
     segel__v1__policy_change__init(out);
-    out->subject = copy(changes->arena, no_rule ? difference->what : difference->rule);
+    out->subject =
+        answer_copy(changes->arena, no_rule ? difference->what : difference->rule);
     out->kind = pb_text(kind_of(difference->what));
     out->before =
-        copy(changes->arena, difference->before == NULL ? "" : difference->before);
-    out->after = copy(changes->arena, difference->after == NULL ? "" : difference->after);
+        answer_copy(changes->arena, difference->before == NULL ? "" : difference->before);
+    out->after =
+        answer_copy(changes->arena, difference->after == NULL ? "" : difference->after);
     out->looser = difference->looser;
     changes->list[changes->count++] = out;
 }
@@ -249,7 +114,7 @@ static bool add_finding(struct policy_ask *ask, const char *why,
         return false;
     }
     segel__v1__policy_finding__init(finding);
-    finding->message = copy(&ask->arena, why);
+    finding->message = answer_copy(&ask->arena, why);
     finding->fatal = true;
     place_of(why, finding);
     list[0] = finding;
@@ -280,7 +145,7 @@ static bool describe_sound(struct policy_ask *ask, const struct policy *policy,
     struct changes changes;
 
     out->loads = 1;
-    out->info = info_of(&ask->arena, policy);
+    out->info = answer_info(&ask->arena, policy);
     out->tests_passed = (uint32_t)policy_test_count(policy);
     if (out->info == NULL || !add_uncovered(ask, policy, out) ||
         !changes_of(ask, policy, &changes)) {
@@ -319,7 +184,7 @@ static void add_vote(struct arena *arena, struct votes *votes, size_t at,
     Segel__V1__ApprovalVote *vote = &votes->all[at];
 
     segel__v1__approval_vote__init(vote);
-    vote->person = copy(arena, person->name);
+    vote->person = answer_copy(arena, person->name);
     vote->role = pb_text(person_role(person));
     votes->list[at] = vote;
 }
@@ -338,8 +203,8 @@ static bool add_persons(struct arena *arena, const struct petition *petition,
     }
     out->votes = votes->list;
     out->n_votes = petition->vote_count + 1;
-    out->id = copy(arena, petition->id);
-    out->requester = copy(arena, petition->asker.name);
+    out->id = answer_copy(arena, petition->id);
+    out->requester = answer_copy(arena, petition->asker.name);
     out->created_us = petition->created_us;
     out->not_after_us = petition->created_us + PETITION_LIFE_US;
     out->approvals_given = (uint32_t)petition->vote_count;
@@ -379,7 +244,7 @@ bool answer_load(struct policy_ask *ask, const struct policy *policy,
     out->changes = changes.list;
     out->n_changes = changes.count;
     out->more_changes = changes.more;
-    out->info = info_of(&ask->arena, policy);
+    out->info = answer_info(&ask->arena, policy);
     out->approval = approval_of(ask, policy, petition, executed);
     ask->response = &out->base;
     ask->loading = out;

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/policy/review.h"
 #include "gateway/service/approvals/approvals.h"
 #include "gateway/service/inside.h"
+#include "gateway/service/policy/answer.h"
 #include "gateway/service/policy/shelf.h"
 
 const char policy_ask_name[] = "the policy that was sent";
@@ -49,6 +51,26 @@ void policy_ask_check(struct policy_ask *ask)
         policy_ask_refuse(ask, SG_NO_MEMORY, "");
     }
     ask->order.change.policy = policy; /* the answer points into it */
+    policy_ask_reply(ask);
+}
+
+void policy_ask_list(struct policy_ask *ask, const char *ledger)
+{
+    answer_list(ask, ledger);
+    policy_ask_reply(ask);
+}
+
+void policy_ask_explain(struct policy_ask *ask)
+{
+    size_t rule = policy_find_rule(ask->base, ask->rule);
+
+    if (rule == policy_rule_count(ask->base)) {
+        policy_ask_refuse(ask, SG_NOT_FOUND,
+                          "the policy in force has no rule of that id; GetPolicy lists "
+                          "its rules");
+    } else if (!answer_explain(ask, rule)) {
+        policy_ask_refuse(ask, SG_NO_MEMORY, "");
+    }
     policy_ask_reply(ask);
 }
 

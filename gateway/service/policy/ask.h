@@ -11,7 +11,7 @@ struct services;
 struct asked;
 struct clerk;
 
-enum policy_task { POLICY_GET, POLICY_CHECK, POLICY_LOAD };
+enum policy_task { POLICY_GET, POLICY_LIST, POLICY_EXPLAIN, POLICY_CHECK, POLICY_LOAD };
 
 /* One call of PolicyService under way. It goes from its loop to the clerk, from there to
  * the core where something has to be recorded, and back to the loop. */
@@ -27,6 +27,9 @@ struct policy_ask {
     bool with_text;
     bool by_hash;
     uint8_t sha256[32]; /* by_hash */
+    char rule[65];      /* of EXPLAIN: its id */
+    uint64_t below;     /* of LIST: the page behind this row; 0 = the first */
+    size_t limit;       /* of LIST */
     uint8_t *text;      /* owned */
     size_t text_len;
 
@@ -43,20 +46,6 @@ struct policy_ask {
 /* With all that it owns. */
 void policy_ask_free(struct policy_ask *ask);
 
-/* answers.c: messages in the ask's arena; false when it is full. */
-bool answer_get(struct policy_ask *ask, const char *ledger);
-/* exceptions.c: those of the policy of the ask, for answer_get. */
-bool answer_exceptions(struct policy_ask *ask, Segel__V1__GetPolicyResponse *out);
-/* since.c: since when it is in force, by whom, and where the log says so. ledger: path of
- * its file. What cannot be read stays empty, and a line of the gateway's log says why. */
-void answer_since(struct policy_ask *ask, const char *ledger,
-                  Segel__V1__GetPolicyResponse *out);
-/* policy: NULL, and why, when the file does not load. */
-bool answer_check(struct policy_ask *ask, const struct policy *policy, const char *why);
-/* petition: NULL: the policy is in force already. */
-bool answer_load(struct policy_ask *ask, const struct policy *policy,
-                 const struct petition *petition, bool executed);
-
 /* The clerk's thread from here on. How the file is called in sentences about it. */
 extern const char policy_ask_name[];
 /* request.c. On the loop: what the ask becomes when the policy is sound. false:
@@ -71,6 +60,8 @@ void policy_ask_reply(struct policy_ask *ask);
 void policy_ask_refuse(struct policy_ask *ask, enum sg_status status, const char *why);
 /* Answer and reply. ledger: path of its file, for a policy that was in force before. */
 void policy_ask_get(struct policy_ask *ask, const char *ledger);
+void policy_ask_list(struct policy_ask *ask, const char *ledger);
+void policy_ask_explain(struct policy_ask *ask);
 void policy_ask_check(struct policy_ask *ask);
 
 #endif

@@ -11,6 +11,7 @@
 #include "gateway/clock.h"
 #include "gateway/policy/compare.h"
 #include "gateway/service/inside.h"
+#include "gateway/service/policy/answer.h"
 #include "gateway/service/policy/hindsight.h"
 #include "gateway/thread.h"
 #include "proto/text.h"
@@ -226,6 +227,17 @@ static void get(struct clerk *clerk, struct policy_ask *ask)
     policy_ask_get(ask, clerk->ledger);
 }
 
+static void list(struct clerk *clerk, struct policy_ask *ask)
+{
+    policy_ask_list(ask, clerk->ledger);
+}
+
+static void explain(struct clerk *clerk, struct policy_ask *ask)
+{
+    (void)clerk;
+    policy_ask_explain(ask);
+}
+
 static void check(struct clerk *clerk, struct policy_ask *ask)
 {
     (void)clerk;
@@ -236,8 +248,12 @@ static void check(struct clerk *clerk, struct policy_ask *ask)
 
 static void work(struct clerk *clerk, struct policy_ask *ask)
 {
-    static void (*const tasks[])(struct clerk *, struct policy_ask *) = {
-        [POLICY_GET] = get, [POLICY_CHECK] = check, [POLICY_LOAD] = load};
+    static void (*const tasks[])(struct clerk *,
+                                 struct policy_ask *) = {[POLICY_GET] = get,
+                                                         [POLICY_LIST] = list,
+                                                         [POLICY_EXPLAIN] = explain,
+                                                         [POLICY_CHECK] = check,
+                                                         [POLICY_LOAD] = load};
 
     ask->base = core_take_policy(clerk->core);
     if (arena_init(&ask->arena, ARENA_BYTES) != SG_OK) {

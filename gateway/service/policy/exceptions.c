@@ -3,7 +3,7 @@
 
 #include "gateway/policy/review.h"
 #include "gateway/service/pb.h"
-#include "gateway/service/policy/ask.h"
+#include "gateway/service/policy/answer.h"
 
 /* The standing reliefs of a policy, for GetPolicy. Texts of the policy are borrowed, as
  * in answers.c. */

@@ -11,6 +11,7 @@
 /* PolicyService on the I/O loops: what is asked goes to the clerk and comes back with the
  * answer made. */
 enum { REQUEST_ID_MAX = 64, REASON_MAX = 256, POLICY_TEXT_MAX = 1 << 20 };
+enum { PAGE_MAX = 256, PAGE_USUAL = 64 };
 
 static bool may(struct grpc_call *call, int roles, const char *refusal)
 {
@@ -102,6 +103,13 @@ static bool text_length(struct grpc_call *call, size_t len)
     return true;
 }
 
+static bool text_fits(const char *text, size_t max)
+{
+    struct slice all = slice_str(text);
+
+    return all.len >= 1 && all.len <= max && text_plain(all);
+}
+
 static bool is_english(const char *language)
 {
     return strcmp(language, "en") == 0;
@@ -134,6 +142,54 @@ void policies_on_get(struct grpc_call *call, const ProtobufCMessage *message,
     submit(call, ask, true);
 }
 
+void policies_on_list(struct grpc_call *call, const ProtobufCMessage *message,
+                      void *context)
+{
+    const Segel__V1__ListPoliciesRequest *request =
+        (const Segel__V1__ListPoliciesRequest *)(const void *)message;
+    const char *token = request->page_token;
+    uint64_t below = 0;
+
+    if (!may_read(call)) {
+        return;
+    }
+    bool sound = token[0] == '\0' ||
+                 (text_uint(slice_str(token), INT64_MAX, &below) == SG_OK && below > 0);
+    if (!sound || request->page_size > PAGE_MAX) {
+        finish_plain(call, SG_INVALID,
+                     "1 to 256 for page_size, and the page_token of the last answer");
+        return;
+    }
+    struct policy_ask *ask = open_ask(call, (struct services *)context, POLICY_LIST);
+    if (ask != NULL) {
+        ask->below = below;
+        ask->limit = request->page_size == 0 ? PAGE_USUAL : request->page_size;
+        submit(call, ask, true);
+    }
+}
+
+void policies_on_explain(struct grpc_call *call, const ProtobufCMessage *message,
+                         void *context)
+{
+    const Segel__V1__ExplainRuleRequest *request =
+        (const Segel__V1__ExplainRuleRequest *)(const void *)message;
+    struct policy_ask *ask = NULL;
+
+    if (!may_read(call)) {
+        return;
+    }
+    if (!text_fits(request->rule, sizeof(ask->rule) - 1)) {
+        finish_plain(call, SG_INVALID, "rule must be the id of a rule, 1 to 64 bytes");
+        return;
+    }
+    ask = open_ask(call, (struct services *)context, POLICY_EXPLAIN);
+    if (ask != NULL) {
+        ask->english = is_english(request->language);
+        (void)snprintf(ask->rule, sizeof(ask->rule), "%s", request->rule);
+        submit(call, ask, true);
+    }
+}
+
 void policies_on_check(struct grpc_call *call, const ProtobufCMessage *message,
                        void *context)
 {
@@ -148,13 +204,6 @@ void policies_on_check(struct grpc_call *call, const ProtobufCMessage *message,
         ask->english = is_english(request->language);
         submit(call, ask, take_text(ask, pb_slice(&request->text)));
     }
-}
-
-static bool text_fits(const char *text, size_t max)
-{
-    struct slice all = slice_str(text);
-
-    return all.len >= 1 && all.len <= max && text_plain(all);
 }
 
 static bool check_load(struct grpc_call *call,

@@ -2,13 +2,12 @@
 #include <string.h>
 
 #include "gateway/core/officers/request_grant.h"
-#include "gateway/ledger/policy_view.h"
 #include "gateway/ledger/request_view.h"
 #include "gateway/ledger/written.h"
 #include "gateway/log.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/pb.h"
-#include "gateway/service/policy/ask.h"
+#include "gateway/service/policy/answer.h"
 
 /* Since when a policy is in force, and who brought it there: its policy.load record, and
  * what those persons signed. What the log does not give out any more stays empty. */
@@ -17,8 +16,9 @@
 struct telling {
     struct policy_ask *ask;
     struct ledger_reader *reader;
-    Segel__V1__GetPolicyResponse *out;
-    char grant[LEDGER_ID_MAX + 1]; /* the request that was signed; "" = none was */
+    Segel__V1__PolicyInfo *info;
+    Segel__V1__GetPolicyResponse *out; /* NULL: of a list */
+    char grant[LEDGER_ID_MAX + 1];     /* the request that was signed; "" = none was */
 };
 
 static void close_reader(struct ledger_reader **reader)
@@ -43,7 +43,7 @@ static char *member(struct telling *telling, const json_t *json, const char *nam
  * name: those are not kept, and signed nothing. */
 static void take_persons(struct telling *telling, const json_t *json)
 {
-    Segel__V1__PolicyInfo *info = telling->out->info;
+    Segel__V1__PolicyInfo *info = telling->info;
     char *grant = member(telling, json, "grant");
 
     info->source = member(telling, json, "source");
@@ -66,7 +66,10 @@ static void take_begin(void *context, uint64_t index, struct slice record)
     json_t *json = json_loadb((const char *)record.data, record.len, 0, NULL);
 
     (void)index;
-    telling->out->info->in_force_from_us = time_or_none(record);
+    telling->info->in_force_from_us = time_or_none(record);
+    if (telling->info->id[0] == '\0') {
+        telling->info->id = member(telling, json, "subject");
+    }
     take_persons(telling, json);
     json_decref(json);
 }
@@ -76,7 +79,7 @@ static void take_end(void *context, uint64_t index, struct slice record)
     struct telling *telling = (struct telling *)context;
 
     (void)index;
-    telling->out->info->in_force_until_us = time_or_none(record);
+    telling->info->in_force_until_us = time_or_none(record);
 }
 
 static SG_MUST_USE enum sg_status read_records(struct telling *telling,
@@ -145,10 +148,19 @@ static SG_MUST_USE enum sg_status tell(struct telling *telling, const char *ledg
     return telling->grant[0] == '\0' ? SG_OK : give_note(telling);
 }
 
+enum sg_status answer_way(struct policy_ask *ask, struct ledger_reader *reader,
+                          const struct ledger_policy_place *place,
+                          Segel__V1__PolicyInfo *out)
+{
+    struct telling telling = {.ask = ask, .reader = reader, .info = out};
+
+    return read_records(&telling, place);
+}
+
 void answer_since(struct policy_ask *ask, const char *ledger,
                   Segel__V1__GetPolicyResponse *out)
 {
-    struct telling telling = {.ask = ask, .out = out};
+    struct telling telling = {.ask = ask, .info = out->info, .out = out};
     struct sg_error why = {0};
     enum sg_status status = tell(&telling, ledger, &why);
 

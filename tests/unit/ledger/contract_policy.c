@@ -102,3 +102,38 @@ CONTRACT(kept_policy, its_record_and_the_one_that_ended_it_are_found)
     cr_expect_neq(memcmp(first.hash, last.hash, sizeof(last.hash)), 0);
     cr_expect_eq(place_of(4, &last), SG_NOT_FOUND);
 }
+
+static size_t list(uint64_t below, size_t max, struct ledger_policy_row *rows)
+{
+    struct ledger_reader *reader = NULL;
+    size_t count = 0;
+
+    cr_assert_eq(ledger_reader_open(book.path, &reader, &book.why), SG_OK, "%s",
+                 book.why.text);
+    cr_expect_eq(ledger_list_policies(reader, below, max, rows, &count), SG_OK);
+    ledger_reader_close(reader);
+    return count;
+}
+
+CONTRACT(kept_policy, they_are_listed_page_by_page_the_newest_first)
+{
+    struct ledger_policy_row rows[4];
+
+    cr_expect_eq(list(0, 4, rows), 0);
+    book_add(&book, 110);
+    keep(1, "one");
+    keep(2, "two");
+    keep(1, "one"); /* once more */
+    cr_assert_eq(list(0, 2, rows), 2);
+    cr_expect_eq(rows[0].version, 1);
+    cr_expect_eq(rows[0].sha256[0], 1);
+    cr_expect_eq(rows[0].place.index, 101);
+    cr_expect_not(rows[0].place.followed);
+    cr_expect_eq(rows[1].version, 2);
+    cr_expect(rows[1].place.followed);
+    cr_expect_eq(rows[1].place.next, 101, "the one that came next, though it is older");
+    cr_assert_eq(list(rows[1].n, 4, rows), 1);
+    cr_expect_eq(rows[0].version, 1);
+    cr_expect_eq(rows[0].place.next, 102);
+    cr_expect_eq(list(rows[0].n, 4, rows), 0);
+}
