@@ -34,6 +34,20 @@ void account_begin(struct account *account, const struct audit *audit)
     evidence_begin(&account->evidence, &audit->tree);
 }
 
+/* Behind the checkpoint that ends the report nothing counts any more, but a job of the
+ * period that is settled there is not left open. */
+static void settle(struct report *report, const struct report_record *record)
+{
+    struct job_facts job;
+    uint64_t intent = UINT64_MAX;
+
+    if (scan_is(record->scan, MEMBER_type, "outcome") &&
+        scan_uint(record->scan, MEMBER_intent, &intent) &&
+        jobs_remove(&report->jobs, intent, &job)) {
+        report->balance.carried_out += job.in_period ? 1 : 0;
+    }
+}
+
 bool account_record(struct account *account, uint64_t index, struct slice json,
                     const struct audit *audit)
 {
@@ -49,6 +63,7 @@ bool account_record(struct account *account, uint64_t index, struct slice json,
         if (report_holds(&account->report, audit->last_us)) {
             account->late = index + 1;
         }
+        settle(&account->report, &record);
         return true; /* behind the checkpoint that ends the report */
     }
     evidence_record(&account->evidence, &audit->leaf, audit->last_us);

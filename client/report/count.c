@@ -358,6 +358,9 @@ enum sg_status report_take(struct report *report, const struct report_record *re
                record->time_us < report->period.from_us) {
         count_before(report, record);
     }
+    if (record->time_us < report->log_ends_us) {
+        facts_cut(report, record->time_us);
+    }
     enum sg_status status = take_kind(report, record);
     report->records++;
     report->log_ends_us = record->time_us;

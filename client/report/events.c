@@ -6,15 +6,6 @@
 
 /* --- Lanes ------------------------------------------------------------------------- */
 
-static int64_t within(const struct report_period *period, int64_t from_us,
-                      int64_t until_us)
-{
-    int64_t from = from_us > period->from_us ? from_us : period->from_us;
-    int64_t until = until_us < period->until_us ? until_us : period->until_us;
-
-    return until > from ? until - from : 0;
-}
-
 static struct fact_lane *lane_of(struct report_facts *facts, const json_t *record)
 {
     static struct fact_lane nobody;
@@ -43,7 +34,9 @@ static void lane_back(const struct report *report, struct fact_lane *lane,
     int64_t *sum = lane->resting ? &lane->rested_us : &lane->down_us;
 
     if (lane->down_from != 0) {
-        *sum += within(&report->period, lane->down_from, time_us);
+        const struct fact_span span = {lane->down_from, time_us};
+        span_count(&report->period, span, sum, &lane->last);
+        lane->last_rested = lane->resting;
     }
     lane->down_from = 0;
 }
@@ -201,7 +194,8 @@ static void take_boot(struct report *report, const json_t *record, int64_t time_
     if (!first) {
         int64_t last_us = seen_before(report, time_us);
         all_lanes_back(report, last_us);
-        facts->down_us += within(&report->period, last_us, time_us);
+        const struct fact_span gap = {last_us, time_us};
+        span_count(&report->period, gap, &facts->down_us, &facts->gap);
     }
     if (report_holds(report, time_us)) {
         facts->starts++;

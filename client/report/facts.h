@@ -54,6 +54,11 @@ struct fact_policy {
     int64_t since_us;
     int64_t until_us; /* 0: it is in force */
 };
+/* Counted last as a time without the gateway, or without a lane. */
+struct fact_span {
+    int64_t from_us;
+    int64_t until_us;
+};
 struct fact_lane {
     char name[FACT_TEXT];
     uint64_t outages;
@@ -62,6 +67,8 @@ struct fact_lane {
     uint64_t rests;    /* for ceremonies on its token: no outages */
     int64_t rested_us; /* within the period; not in down_us */
     bool resting;      /* since down_from */
+    struct fact_span last;
+    bool last_rested;
     uint64_t pin_failures;
     uint64_t pin_lockouts;
     uint64_t pin_unlocks;
@@ -116,6 +123,7 @@ struct report_facts {
     uint64_t starts;
     uint64_t starts_unclean; /* without a shutdown before */
     int64_t down_us;         /* between the last record before a start and the start */
+    struct fact_span gap;
     int64_t agreement_from_us;
     int64_t agreement_until_us;
     bool stopped; /* the last start or stop was a stop */
@@ -125,6 +133,10 @@ struct report_facts {
 
 struct report;
 struct report_record;
+/* A clock that was ahead: a record of this time shows that what was counted last as
+ * without the gateway or a lane, and lies behind it, was not so. Before the record is
+ * taken. */
+void facts_cut(struct report *report, int64_t time_us);
 /* Takes one record of an event, by its type. */
 void facts_take(struct report *report, const struct report_record *record);
 /* After a start certificates are told of anew: those that are not have gone. */

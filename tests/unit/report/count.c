@@ -70,6 +70,24 @@ Test(count, what_comes_behind_the_checkpoint_after_the_period_does_not_count)
     cr_expect(account->evidence.proven);
 }
 
+Test(count, a_job_that_is_settled_behind_that_checkpoint_is_carried_out)
+{
+    uint64_t intent = audit.tree.size;
+
+    (void)add("2026-12-31T16:59:59Z", "\"type\":\"intent\",\"caller\":\"a\"");
+    (void)add("2027-01-01T00:00:00Z", "\"type\":\"replay\"");
+    checkpoint();
+    (void)add("2027-01-01T00:00:01Z",
+              "\"type\":\"outcome\",\"caller\":\"a\",\"intent\":%llu,"
+              "\"outcome\":\"signed\"",
+              (unsigned long long)intent);
+    const struct report *report = finished();
+    cr_expect_eq(report->balance.open, 0);
+    cr_expect_eq(report->balance.carried_out, 1);
+    cr_expect_eq(report->all.fates[FATE_SIGNED], 0);
+    cr_expect(report_balanced(&report->balance));
+}
+
 /* May, one record of a clock that was a year ahead, June, and the end of the year. */
 static void year_with_a_clock_ahead(void)
 {
@@ -199,6 +217,39 @@ Test(count, a_clock_that_was_ahead_hides_no_gap)
     (void)add("2026-05-01T00:01:10Z", "\"type\":\"shutdown\"");
     (void)add("2026-05-01T00:01:30Z", "\"type\":\"boot\",\"version\":\"1\"");
     cr_expect_eq(finished()->facts.down_us, 20000000);
+}
+
+static void expect_half_a_minute_down(const char *ahead)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:01:00Z", "\"type\":\"replay\"");
+    (void)add(ahead, "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add(ahead, "\"type\":\"shutdown\"");
+    (void)add("2026-05-01T00:01:30Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:02:30Z", "\"type\":\"replay\"");
+    cr_expect_eq(finished()->facts.down_us, 30000000);
+}
+
+Test(count, a_start_with_a_clock_that_is_ahead_makes_no_months_without_a_gateway)
+{
+    expect_half_a_minute_down("2026-11-01T00:00:00Z");
+}
+
+Test(count, nor_does_one_with_a_clock_of_the_next_year)
+{
+    expect_half_a_minute_down("2027-03-01T00:00:00Z");
+}
+
+Test(count, a_clock_that_leaps_ahead_makes_no_months_without_a_lane)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T00:00:10Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
+    (void)add("2026-11-01T00:00:00Z", "\"type\":\"lane.up\",\"subject\":\"l\"");
+    (void)add("2026-05-01T00:00:15Z", "\"type\":\"clock.step\"");
+    (void)add("2026-05-01T00:00:12Z", "\"type\":\"clock.step\"");
+    const struct report_facts *facts = &finished()->facts;
+    cr_expect_eq(facts->lanes[0].down_us, 2000000);
+    cr_expect_eq(facts->down_us, 0);
 }
 
 static void tell_key(const char *time, const char *key)
