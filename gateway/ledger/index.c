@@ -18,6 +18,8 @@ static const char *const index_texts[] = {
 #undef INDEXING
 };
 
+enum { INDEX_VERSION = 2 };
+
 /* A lost transaction is done again, so one sync a checkpoint of the WAL is enough. */
 static const char schema[] =
     "PRAGMA journal_mode=WAL;"
@@ -30,7 +32,8 @@ static const char schema[] =
     " last_us INTEGER NOT NULL, leaf BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS posting(word INTEGER NOT NULL, block INTEGER NOT NULL,"
     " records BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;"
-    "PRAGMA user_version=1;"
+    "CREATE TABLE IF NOT EXISTS begin(pruned INTEGER NOT NULL);"
+    "PRAGMA user_version=2;"
     "COMMIT;";
 
 /* --- The file ---------------------------------------------------------------------- */
@@ -78,8 +81,8 @@ static enum sg_status check_version(sqlite3 *db, struct sg_error *why)
     uint64_t version = 0;
 
     TRY(sql_prepare(db, "PRAGMA user_version", &row, why));
-    bool known =
-        sqlite3_step(row) == SQLITE_ROW && sql_uint(row, 0, &version) && version <= 1;
+    bool known = sqlite3_step(row) == SQLITE_ROW && sql_uint(row, 0, &version) &&
+                 (version == 0 || version == INDEX_VERSION);
     (void)sqlite3_finalize(row);
     return known ? SG_OK
                  : sg_fail(why, SG_INVALID, "the ledger's index is of another version");
@@ -125,21 +128,15 @@ static bool same_record(const struct ledger_index *index, struct ledger_reader *
     return tlog_hash_equal(&leaf, &kept);
 }
 
+/* Words of records that were pruned are nobody's any more: whatever was pruned since it
+ * was begun stands in it still. */
 static bool same_log(const struct ledger_index *index, struct ledger_reader *reader)
 {
-    AUTO(sql_reset) sqlite3_stmt *oldest = index->statements[INDEX_FIRST_BLOCK];
+    AUTO(sql_reset) sqlite3_stmt *begin = index->statements[INDEX_GET_BEGIN];
     uint64_t pruned = 0;
-    uint64_t first = 0;
 
-    /* Words of records that were pruned are nobody's any more. */
-    if (view_pruned(reader, &pruned) != SG_OK) {
-        return false;
-    }
-    if (sqlite3_step(oldest) == SQLITE_ROW && sql_uint(oldest, 0, &first) &&
-        first < pruned / INDEX_BLOCK) {
-        return false;
-    }
-    return same_record(index, reader);
+    return sqlite3_step(begin) == SQLITE_ROW && sql_uint(begin, 0, &pruned) &&
+           pruned == index->pruned && same_record(index, reader);
 }
 
 static uint64_t count_blocks(const struct ledger_index *index)
@@ -166,16 +163,6 @@ static void take_present(struct ledger_index *index, struct ledger_reader *reade
     remove_file(index);
 }
 
-/* A new index begins with the first block that has a record with its text. */
-static void skip_pruned(struct ledger_index *index, struct ledger_reader *reader)
-{
-    uint64_t pruned = 0;
-
-    if (index->blocks == 0 && view_pruned(reader, &pruned) == SG_OK) {
-        index->blocks = pruned / INDEX_BLOCK;
-    }
-}
-
 void index_discard(struct ledger_index *index)
 {
     close_file(index);
@@ -196,8 +183,15 @@ enum sg_status index_open(const char *ledger_path, struct ledger_reader *reader,
         free(index);
         return sg_fail(why, SG_INVALID, "the path of the ledger is too long");
     }
+    enum sg_status status = view_pruned(reader, &index->pruned);
+    if (status != SG_OK) {
+        free(index);
+        return sg_fail(why, status, "the ledger does not say what was pruned of it");
+    }
     take_present(index, reader);
-    skip_pruned(index, reader);
+    if (index->blocks == 0) { /* the first block that has a record with its text */
+        index->blocks = index->pruned / INDEX_BLOCK;
+    }
     *out = index;
     return SG_OK;
 }

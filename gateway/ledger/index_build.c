@@ -271,13 +271,24 @@ static bool disk_has_room(const struct ledger_index *index)
     return statvfs(folder, &disk) == 0 && disk.f_bavail > disk.f_blocks / 16;
 }
 
+static enum sg_status begin_file(struct ledger_index *index)
+{
+    sqlite3_stmt *set_begin = NULL;
+    struct sg_error ignored;
+
+    TRY(index_open_file(index, &ignored));
+    set_begin = index->statements[INDEX_SET_BEGIN];
+    return sql_bind_uint(set_begin, 1, index->pruned) &&
+                   run_statement(index, INDEX_SET_BEGIN)
+               ? SG_OK
+               : SG_IO;
+}
+
 static enum sg_status add_block(struct ledger_index *index, struct ledger_reader *reader,
                                 struct word_set *set)
 {
-    struct sg_error ignored;
-
     if (index->db == NULL) {
-        TRY(index_open_file(index, &ignored));
+        TRY(begin_file(index));
     }
     TRY(read_block(set, reader, index->blocks));
     if (set->count > 0 && !sort_rows(set)) {

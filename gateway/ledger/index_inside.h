@@ -24,6 +24,7 @@ struct ledger_index {
     sqlite3 *db;                                /* owned; NULL: no block yet */
     sqlite3_stmt *statements[INDEX_STATEMENTS]; /* owned */
     uint64_t blocks;                            /* complete ones that are in it */
+    uint64_t pruned; /* records below it had no text when this one was begun */
 };
 
 /* Makes, or opens, the file and prepares the statements. */

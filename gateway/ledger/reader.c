@@ -213,7 +213,9 @@ enum sg_status ledger_read(struct ledger_reader *reader,
                                   .context = context};
 
     uint64_t pruned = 0;
-    TRY(view_pruned(reader, &pruned));
+    TRY(view_begin(reader)); /* a record that the index names must not go meanwhile */
+    AUTO(view_end) struct ledger_reader *view = reader;
+    TRY(view_pruned(view, &pruned));
     if (page->first > 0 && page->first < pruned) {
         return SG_PRUNED;
     }

@@ -375,3 +375,60 @@ Test(prune, the_index_is_made_anew_of_what_is_left)
     cr_expect_eq(ledger_read(all.reader, &filter, &page, take_first, &first), SG_OK);
     cr_expect_eq(first, 5120);
 }
+
+/* How many blocks are written, after a start. */
+static unsigned blocks_made(void)
+{
+    unsigned made = 0;
+
+    scrubbing_close_reader(&all);
+    all.reader = reader_of();
+    cr_assert_eq(ledger_reader_index(all.reader, book->path, &book->why), SG_OK);
+    while (ledger_reader_step(all.reader, &book->why) == SG_OK) {
+        made++;
+    }
+    return made;
+}
+
+Test(prune, so_is_one_of_which_a_part_of_the_first_block_went)
+{
+    static const uint64_t before[] = {1536, 2048};
+
+    write_records(UINT64_C(8192));
+    book_checkpoint(book);
+    cr_expect_eq(blocks_made(), 2);
+    cr_expect_eq(blocks_made(), 0);
+    for (size_t i = 0; i < SG_COUNT(before); i++) {
+        cr_assert_eq(begin(before[i], later_us * 2), SG_OK);
+        (void)finish();
+        cr_expect_eq(blocks_made(), 2, "words of what went are gone");
+        cr_expect_eq(blocks_made(), 0);
+    }
+}
+
+static void prune_meanwhile(void *context, uint64_t index, struct slice json)
+{
+    (void)json;
+    if ((*(unsigned *)context)++ == 0) {
+        cr_expect_eq(index, 0);
+        cr_assert_eq(begin(1536, later_us * 2), SG_OK);
+        (void)finish();
+    }
+}
+
+Test(prune, a_page_that_is_being_read_is_of_one_moment)
+{
+    struct record_filter filter = {.types = (const char *const[]){"deny"},
+                                   .type_count = 1};
+    struct record_page page = {.max = 10, .scan = 4096};
+    unsigned shown = 0;
+
+    write_records(UINT64_C(8192));
+    book_checkpoint(book);
+    cr_expect_eq(blocks_made(), 2);
+    cr_expect_eq(ledger_read(all.reader, &filter, &page, prune_meanwhile, &shown), SG_OK);
+    cr_expect_eq(shown, 10);
+    cr_expect_eq(page.next, 10);
+    cr_expect_eq(ledger_reader_step(all.reader, &book->why), SG_NOT_FOUND,
+                 "the index is sound");
+}
