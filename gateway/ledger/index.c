@@ -32,7 +32,8 @@ static const char schema[] =
     " last_us INTEGER NOT NULL, leaf BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS posting(word INTEGER NOT NULL, block INTEGER NOT NULL,"
     " records BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS begin(pruned INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS begin(id INTEGER PRIMARY KEY CHECK(id = 0),"
+    " pruned INTEGER NOT NULL);"
     "PRAGMA user_version=2;"
     "COMMIT;";
 
