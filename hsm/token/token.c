@@ -222,10 +222,10 @@ enum sg_status token_enter(struct token *token, const struct token_entry *entry,
                            struct trouble *trouble)
 {
     AUTO(pin_wipe) struct pin pin = {0};
-    if (entry->pipe >= 0) { /* a person was waited for */
-        CK_FLAGS flags = flags_now(token);
-        token->flags = flags != 0 ? flags : token->flags;
-    }
+    /* A person was waited for, or the login of another lane, which may have been a wrong
+     * PIN. */
+    CK_FLAGS flags = flags_now(token);
+    token->flags = flags != 0 ? flags : token->flags;
     TRY(check_flags(token, entry->last_try, trouble));
     if (entry->pin != NULL) {
         return try(token, entry, entry->pin, trouble);

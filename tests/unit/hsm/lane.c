@@ -330,3 +330,22 @@ Test(lane, does_not_say_that_it_waits_when_it_dies_in_its_login)
     cr_expect_eq(atomic_load(&peer.marks->waits), 0);
     cr_expect_eq(peer_stop(&peer), 128 + SIGKILL);
 }
+
+/* Another lane of the token may have tried a wrong PIN while this one waited. */
+Test(lane, makes_no_last_try_that_came_while_it_waited)
+{
+    struct wish wish = peer_wish("a1");
+    wish.asks = true;
+    wish.module = rig_faulty_module();
+    struct peer peer = waiting(&wish);
+    rig_faults("C_GetTokenInfo@1+=finaltry");
+    peer_permit(&peer);
+    Segel__Lane__V1__FromLane *told = peer_receive(&peer);
+    cr_assert_not_null(told);
+    cr_assert(told->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_FAILED);
+    cr_expect_eq((enum failure)told->failed->failure, FAILURE_LATCHED);
+    cr_expect_not_null(strstr(told->failed->why, "one more wrong PIN locks it"));
+    cr_expect_eq(rig_calls("C_Login"), 0);
+    segel__lane__v1__from_lane__free_unpacked(told, NULL);
+    cr_expect_eq(peer_stop(&peer), 1);
+}
