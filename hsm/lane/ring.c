@@ -67,10 +67,22 @@ static void hear(struct ring *ring, int64_t called_us)
     }
 }
 
+/* Where the machine stood still, or the device did, the kind whose calls were under way
+ * would owe the other one all that time, and wait as long. A token that is slow by nature
+ * is known after a few. */
+static int64_t work_of(const struct ring *ring, int64_t took_us)
+{
+    enum { LONG_US = 100000, TIMES_USUAL = 8 };
+    int64_t most_us = TIMES_USUAL * ring->usual_us;
+    most_us = most_us > LONG_US ? most_us : LONG_US;
+    return took_us < most_us ? took_us : most_us;
+}
+
 void ring_settle(struct ring *ring, const struct queued *done)
 {
-    ring->served_us += done->took_us - done->charged_us;
-    ring->usual_us += (done->took_us - ring->usual_us) / SMOOTH;
+    int64_t worked_us = work_of(ring, done->took_us);
+    ring->served_us += worked_us - done->charged_us;
+    ring->usual_us += (worked_us - ring->usual_us) / SMOOTH;
     hear(ring, done->called_us);
 }
 

@@ -60,7 +60,8 @@ void ring_take(struct ring *ring, struct queued *out);
 /* Puts one that was taken and not done before all others. It used up no time. */
 void ring_return(struct ring *ring, const struct queued *queued);
 
-/* The time that an operation really took stands in for the mean. */
+/* The time that an operation really took stands in for the mean; of one that took longer
+ * than 0.1 s and eight times the mean, so much of it. */
 void ring_settle(struct ring *ring, const struct queued *done);
 
 /* Whether its calls are so brief that they are better made one at a time. */

@@ -151,6 +151,42 @@ Test(queue, a_kind_that_comes_one_by_one_gets_no_more_than_its_half)
     cr_expect(curves >= 95, "%u of 105, 100 are half the time", curves);
 }
 
+/* A stream of curves without end; how long they had until one of RSA came. */
+static int64_t curves_until_rsa_us(int64_t curve_us)
+{
+    int64_t had_us = 0;
+    while (had_us < 5000000) {
+        (void)take(curve_us);
+        if (taken->kind == MARK_RSA) {
+            return had_us;
+        }
+        cr_assert(put(MARK_CURVE, 1));
+        had_us += curve_us;
+    }
+    return had_us;
+}
+
+/* As of a virtual machine that was moved while the call was under way. */
+Test(queue, a_kind_does_not_owe_the_time_for_which_the_machine_stood_still)
+{
+    fill_both();
+    (void)curves_until_rsa_us(1000);
+    taken->took_us = INT64_C(60000000);
+    int64_t curves_us = curves_until_rsa_us(1000);
+    cr_expect(curves_us >= 90000 && curves_us <= 110000, "%ld us", (long)curves_us);
+}
+
+Test(queue, a_token_that_is_slow_by_nature_divides_its_time_too)
+{
+    int64_t curves_us = 0;
+    fill_both();
+    for (unsigned i = 0; i < 10; i++) {
+        curves_us = curves_until_rsa_us(90000);
+        taken->took_us = 1000000;
+    }
+    cr_expect(curves_us >= 900000 && curves_us <= 1100000, "%ld us", (long)curves_us);
+}
+
 Test(queue, a_full_ring_refuses_and_the_other_does_not)
 {
     for (uint64_t id = 1; id <= RING_LEN; id++) {
