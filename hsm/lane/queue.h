@@ -8,7 +8,10 @@
 
 /* Operations on their way from the socket to the workers: one ring for each kind of key.
  * Within a ring the oldest is taken first. Between them time is divided evenly, so that a
- * backlog of RSA, ten to twenty times as slow, does not hold up the curves. Any thread.
+ * backlog of RSA, ten to twenty times as slow, does not hold up the curves. Where brief
+ * calls are made in turns (ring.h) and workers are many, half would be more than goes
+ * into the module one at a time: their kind has the time of two or three workers. Any
+ * thread.
  *
  * Who reads the socket is decided here too. A worker that finds nothing to do reads, one
  * at a time: what comes in is begun by the thread that the kernel woke for it, without
