@@ -18,7 +18,17 @@ static bool on_the_way(const struct lane *lane)
 {
     enum lane_state state = lane_state(lane);
 
-    return state == LANE_STARTING || state == LANE_TRYING;
+    return state == LANE_STARTING || state == LANE_TRYING || lane_begins_anew(lane);
+}
+
+/* Those that had waited for another one's login, in vain. */
+static void begin_anew(struct core *core)
+{
+    for (size_t i = 0; i < core->berth_count; i++) {
+        if (lane_begins_anew(core->berths[i].lane)) {
+            lane_tick(core->berths[i].lane, clock_mono_us());
+        }
+    }
 }
 
 static bool any_on_the_way(struct core *core)
@@ -100,6 +110,7 @@ static enum sg_status start_lanes(struct core *core, struct sg_error *why)
         TRY(ask_to_go_on(core, why));
         logins_hear(core);
         TRY(logins_keep(core));
+        begin_anew(core);
     }
     for (size_t i = 0; i < core->berth_count; i++) {
         TRY(check_lane(core, i, why));

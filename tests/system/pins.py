@@ -892,6 +892,82 @@ def a_token_that_counts_a_login_without_an_answer_is_latched(pins):
         wait_for(lambda: state(gateway) == "up", "it does not come up")
 
 
+def another_lane(pins, gateway, name="lane1"):
+    """By a reload; its process."""
+    others = lane_pids(gateway)
+    pins.reload(gateway, r"^log_key:", second_lane(pins)[1].replace("lane1", name))
+    wait_for(lambda: len(lane_pids(gateway)) > len(others), "it is not started")
+    return next(pid for pid in lane_pids(gateway) if pid not in others)
+
+
+def count_a_wrong_pin(pins, pid):
+    """The lane dies in its login, and the token says from now on that a PIN was wrong."""
+    pins.schedule("C_GetTokenInfo@1+=countlow")
+    os.kill(pid, signal.SIGKILL)
+
+
+def latched_by_one_login(pins, gateway, tried, *lanes):
+    wait_for(lambda: [states(gateway).get(n) for n in lanes] == ["pin-latched"] * len(lanes),
+             "not all are latched")
+    contains(next(t.why for t in list_tokens(gateway) if t.lane == lanes[-1]),
+             "says that a wrong PIN was tried")
+    equal(pins.logins() - tried, 1, "logins")
+    equal(len(pins.records("pin.fail")), 1, "records")
+    equal(states(gateway)["lane0"], "up", "what is logged in goes on")
+
+
+@claim
+def who_waited_while_a_wrong_pin_was_counted_does_not_try_it_again(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=slow=5000")
+        pid = another_lane(pins, gateway)
+        wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+        another_lane(pins, gateway, "lane2")
+        time.sleep(0.5)  # it has found its token
+        count_a_wrong_pin(pins, pid)
+        latched_by_one_login(pins, gateway, tried, "lane1", "lane2")
+
+
+@claim
+def a_reload_of_a_lane_does_not_forget_a_login_that_nobody_answered(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=slow=5000")
+        pid = another_lane(pins, gateway)
+        wait_for(lambda: pins.logins() - tried == 1, "the lane does not try")
+        pins.reload(gateway, r"threads: 1\n    environment", "threads: 3\n    environment")
+        count_a_wrong_pin(pins, pid)
+        latched_by_one_login(pins, gateway, tried, "lane1")
+        equal(len(gateway.find("lane.removed")), 1, "lanes that left")
+
+
+@claim
+def a_reload_of_a_lane_does_not_end_the_pause_behind_its_logins(pins):
+    with pins.gateway(FILE) as gateway:
+        tried = pins.logins()
+        pins.schedule("C_Login@1+=kill")
+        pins.reload(gateway, r"^log_key:", second_lane(pins)[1])
+        gateway.wait_event("lane.pauses")
+        pins.schedule("")
+        pins.reload(gateway, r"threads: 1\n    environment", "threads: 3\n    environment")
+        gateway.wait_event("lane.removed")
+        time.sleep(2.5)
+        equal(pins.logins() - tried, 3, "logins")
+        contains(next(t.why for t in list_tokens(gateway) if t.lane == "lane1"),
+                 "ended without an answer")
+
+
+@claim
+def who_waited_at_the_start_for_a_login_without_an_answer_comes_up_all_the_same(pins):
+    """A new ledger needs the log's key, which is on the lane that waits."""
+    pattern, text = second_lane(pins)
+    dying = re.sub(r"FAULTS_FILE: [^,}]*", "FAULTS: C_Login@1+=kill", text)
+    with pins.gateway(FILE, (pattern, dying), schedule="C_GetTokenInfo@1=slow=700") as gateway:
+        equal(states(gateway)["lane0"], "up")
+        expect(gateway.client().sign().signature, "it signs")
+
+
 # --- The last try ---------------------------------------------------------------------------
 
 FINAL = "C_GetTokenInfo@1+=finaltry"

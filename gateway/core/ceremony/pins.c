@@ -85,9 +85,9 @@ static enum sg_status check_token(struct core *core, const struct berth *berth,
                    "lane '%s' takes no PIN now: %s; the PIN was not "
                    "used",
                    lane_name(berth->lane),
-                   permit == PERMIT_NEVER ? sentence
-                                          : "another lane is logging in to its token, "
-                                            "look again in a moment");
+                   sentence[0] != '\0' ? sentence
+                                       : "another lane is logging in to its token, "
+                                         "look again in a moment");
 }
 
 static enum sg_status check_last(const struct lane *lane, const struct pin_entry *entry,

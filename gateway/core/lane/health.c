@@ -238,7 +238,7 @@ void lane_health_plan_retry(struct lane *lane, int64_t now_us)
     bool sound = lane->opened_us != 0 && (lane->life_signed >= SOUND_SIGNED ||
                                           now_us - lane->opened_us >= SOUND_LIFE_US);
     int64_t next_us = lane->backoff_us * 2;
-    int64_t login_us = lane_login_pause_us(lane);
+    int64_t login_us = lane_login_pause_us(lane, now_us);
 
     if (login_us > 0) { /* each of them may have been a wrong PIN */
         lane->retry_us = now_us + with_jitter(login_us);

@@ -3,6 +3,7 @@
 
 #include <sys/queue.h>
 
+#include "gateway/core/lane/login.h"
 #include "gateway/core/lane/process.h"
 #include "gateway/core/lane/wire.h"
 #include "gateway/core/watch/latency.h"
@@ -58,6 +59,7 @@ struct lane {
     uint8_t (*queued_inputs)[SG_HASH_MAX];
 
     int64_t looked_us; /* the last tick */
+    int64_t born_us;   /* when its process was started */
     int64_t started_us;
     int64_t opened_us;    /* when it came up; 0 = not in this life */
     uint32_t life_signed; /* in this life */
@@ -67,12 +69,12 @@ struct lane {
     unsigned no_pin_starts; /* in a row */
     bool found;             /* the token is there, and the login is not permitted yet */
     bool logging_in;
+    bool anew;               /* it is not, because a fresh process is to look first */
     bool login_left;         /* its process was, when it was lost */
     bool typed;              /* that login's PIN: nobody can try it again */
-    bool unanswered;         /* the last login ended without a word on its PIN */
-    bool was_low;            /* before it the token said already that a PIN was wrong */
-    unsigned unclear_logins; /* in a row: unanswered, and nothing says that it is away */
-    uint64_t refused_with;   /* CK_RV of the last refused login; 0 = none was tried */
+    struct login_past *past; /* borrowed: of the token; own_past before that is known */
+    struct login_past own_past;
+    uint64_t refused_with; /* CK_RV of the last refused login; 0 = none was tried */
 
     int64_t canary_us; /* when the last one was sent */
     bool canary_pending;

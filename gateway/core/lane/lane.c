@@ -51,6 +51,7 @@ enum sg_status lane_new(const struct lane_options *options, struct lane **out)
     }
     lane->options = *options;
     lane->next_id = 1;
+    lane->past = &lane->own_past;
     TAILQ_INIT(&lane->idle);
     for (int kind = 0; kind < LANE_KINDS; kind++) {
         TAILQ_INIT(&lane->hands[kind].busy);
@@ -107,6 +108,8 @@ enum sg_status lane_start(struct lane *lane, struct sg_error *why)
     lane->canary_pending = false;
     lane->recent_count = 0;
     lane->refused_with = 0;
+    lane->anew = false;
+    lane->born_us = clock_mono_us(); /* it sees nothing before */
     TRY(process_start(&lane->process, &options, why));
     lane->started_us = clock_mono_us();
     lane_enter(lane, LANE_STARTING);
@@ -201,6 +204,7 @@ void lane_bury(struct lane *lane, int64_t now_us)
     }
     if (now_us - lane->kill_us > BURY_US) {
         traffic_tell_all(lane, false); /* whether or not another one may be started */
+        lane_login_left(lane, false);
         if (process_abandon(&lane->process)) {
             bury(lane, false);
         }

@@ -28,12 +28,14 @@ enum lane_state {
 
 /* What the core says to a lane that has found its token and would log in. */
 enum lane_permit {
-    PERMIT_LOGIN, /* with the PIN of its file */
-    PERMIT_WAIT,  /* not now: it is asked again with each tick */
-    PERMIT_PIN,   /* when somebody hands it the PIN (login.h) */
-    PERMIT_NEVER  /* LATCHED */
+    PERMIT_LOGIN,   /* with the PIN of its file */
+    PERMIT_WAIT,    /* not now: it is asked again with each tick */
+    PERMIT_PIN,     /* when somebody hands it the PIN (login.h) */
+    PERMIT_ANEW,    /* what it found is out of date: a fresh process looks first */
+    PERMIT_COUNTED, /* LATCHED: by the token's word the last login was a wrong PIN */
+    PERMIT_NEVER    /* LATCHED */
 };
-/* why: of PIN and NEVER. */
+/* why: of all but LOGIN and WAIT. */
 typedef enum lane_permit (*lane_ask)(void *context, struct lane *lane, char *why,
                                      size_t cap);
 

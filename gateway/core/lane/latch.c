@@ -106,6 +106,7 @@ enum sg_status latch_clear(struct core *core, struct berth *berth)
 {
     MUST(berth->latch != NULL);
     berth->latch->state = LATCH_ONCE;
+    berth->latch->past = (struct login_past){0};
     return save(core, berth->latch);
 }
 
@@ -289,6 +290,27 @@ static void settle_spent(struct core *core, struct berth *berth)
     }
 }
 
+/* A login to the token, of this lane or another, may have been a wrong PIN that nobody
+ * told of. */
+static enum lane_permit look_back(const struct lane *lane, char *why, size_t cap)
+{
+    if (lane_must_look_anew(lane)) {
+        (void)snprintf(why, cap,
+                       "the last login to its token ended without an answer: "
+                       "what the token says now is looked at first");
+        return PERMIT_ANEW;
+    }
+    if (lane_was_counted(lane)) {
+        (void)snprintf(why, cap,
+                       "token '%s' says that a wrong PIN was tried, and did not before "
+                       "the last login, which ended without an answer: it counts as "
+                       "refused",
+                       lane_token(lane)->label);
+        return PERMIT_COUNTED;
+    }
+    return PERMIT_LOGIN;
+}
+
 enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t cap)
 {
     struct berth *berth = berth_of((struct core *)core, lane);
@@ -298,12 +320,17 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     MUST(berth != NULL);
     latch_identify(lane_token(lane), token);
     berth->latch = find((struct core *)core, token);
+    lane_share_past(lane, berth->latch == NULL ? NULL : &berth->latch->past);
     if (berth->latch == NULL || ((const struct core *)core)->ending ||
         ceremony_keeps_out((const struct core *)core, berth) ||
         others_try((const struct core *)core, berth)) {
         return PERMIT_WAIT;
     }
     berth->denied = false;
+    enum lane_permit past = look_back(lane, why, cap);
+    if (past != PERMIT_LOGIN && berth->latch->state != LATCH_CLOSED) {
+        return past;
+    }
     const char *what = forbidden(flags, berth->latch->state == LATCH_ONCE);
     settle_spent((struct core *)core, berth);
     if (pin_change_unsettled((const struct core *)core, berth)) {

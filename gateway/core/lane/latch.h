@@ -1,7 +1,7 @@
 #ifndef SEGEL_GATEWAY_CORE_LANE_LATCH_H
 #define SEGEL_GATEWAY_CORE_LANE_LATCH_H
 
-#include "gateway/core/lane/lane.h"
+#include "gateway/core/lane/login.h"
 #include "proto/status.h"
 
 /* What is known of a token's PIN, beyond restarts and whatever the lane is called that
@@ -27,6 +27,7 @@ struct latch {
     uint32_t failures;
     bool unwritten;             /* must be remembered with the next commit */
     const struct lane *spender; /* of LATCH_SPENT: whose login it is; may be gone */
+    struct login_past past;     /* since the gateway started */
     char why[320];
 };
 enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };

@@ -18,8 +18,8 @@ static void log_in(struct lane *lane, int pipe, bool last_try)
     lane->found = false;
     lane->logging_in = true;
     lane->typed = pipe >= 0;
-    lane->unanswered = false;
-    lane->was_low = (lane->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
+    lane->past->unanswered = false;
+    lane->past->was_low = (lane->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
     lane->started_us = clock_mono_us();
     lane_enter(lane, LANE_STARTING);
     if (wire_permit(lane->process.socket, pipe, last_try) != SG_OK) {
@@ -35,6 +35,31 @@ static void await(struct lane *lane, const char *why)
     }
 }
 
+static void latch_counted(struct lane *lane, const char *why)
+{
+    lane_login_forget(lane);
+    lane->failure = FAILURE_LATCHED;
+    lane->refused_with = CKR_PIN_INCORRECT_;
+    lane_lose(lane, LANE_LATCHED, why);
+}
+
+static void obey(struct lane *lane, enum lane_permit permit, const char *why)
+{
+    if (permit == PERMIT_LOGIN) {
+        log_in(lane, -1, false);
+    } else if (permit == PERMIT_PIN) {
+        await(lane, why);
+    } else if (permit == PERMIT_ANEW) {
+        lane->anew = true;
+        lane_lose(lane, LANE_DOWN, why);
+    } else if (permit == PERMIT_COUNTED) {
+        latch_counted(lane, why);
+    } else if (permit == PERMIT_NEVER) {
+        lane->failure = FAILURE_LATCHED;
+        lane_lose(lane, LANE_LATCHED, why);
+    }
+}
+
 static void ask(struct lane *lane, int64_t now_us)
 {
     char why[sizeof(lane->why)] = "";
@@ -45,29 +70,35 @@ static void ask(struct lane *lane, int64_t now_us)
     }
 
     lane->started_us = now_us; /* nobody else's time counts against it */
-    if (permit == PERMIT_LOGIN) {
-        log_in(lane, -1, false);
-    } else if (permit == PERMIT_PIN) {
-        await(lane, why);
-    } else if (permit == PERMIT_NEVER) {
-        lane->failure = FAILURE_LATCHED;
-        lane_lose(lane, LANE_LATCHED, why);
-    }
+    obey(lane, permit, why);
 }
 
 /* --- Logins without an answer ------------------------------------------------------- */
+
+static int64_t whole_pause_us(const struct login_past *past)
+{
+    enum { SOON = 3, LONGEST_MIN = 15 };
+    static const int64_t minute_us = 60000000;
+
+    if (past->unclear < SOON) {
+        return 0;
+    }
+    unsigned doubled = past->unclear - SOON;
+    int64_t minutes = doubled < 4 ? 1LL << doubled : LONGEST_MIN;
+    return minutes * minute_us;
+}
 
 /* For whoever looks at the lane, and on the log, which is told the first failure only. */
 static void tell_pause(struct lane *lane)
 {
     size_t used = strlen(lane->why);
-    long long minutes = lane_login_pause_us(lane) / 60000000;
+    long long minutes = whole_pause_us(lane->past) / 60000000;
 
     if (minutes > 0) {
         (void)snprintf(lane->why + used, sizeof(lane->why) - used,
                        "; %u logins in a row ended without an answer, each may have been "
                        "a wrong PIN: the next one in %lld min",
-                       lane->unclear_logins, minutes);
+                       lane->past->unclear, minutes);
         log_event(LOG_WARN, "lane.pauses", "lane", lane_name(lane), "why", lane->why,
                   NULL);
     }
@@ -90,53 +121,51 @@ void lane_login_left(struct lane *lane, bool dead)
     if (!left) {
         return;
     }
-    lane->unanswered = lane->failure != FAILURE_CONFIG;
+    struct login_past *past = lane->past;
+    if (lane->failure != FAILURE_CONFIG) {
+        past->unanswered = true;
+        past->left_us = clock_mono_us();
+    }
     if (!lane->typed && (lane->failure == FAILURE_NONE || vendors)) {
-        lane->unclear_logins++;
+        past->unclear++;
         tell_pause(lane);
     }
 }
 
 void lane_login_forget(struct lane *lane)
 {
-    lane->unanswered = false;
-    lane->unclear_logins = 0;
+    *lane->past = (struct login_past){0};
 }
 
-int64_t lane_login_pause_us(const struct lane *lane)
+int64_t lane_login_pause_us(const struct lane *lane, int64_t now_us)
 {
-    enum { SOON = 3, LONGEST_MIN = 15 };
-    static const int64_t minute_us = 60000000;
+    int64_t pause_us = whole_pause_us(lane->past);
+    int64_t left_us = lane->past->left_us + pause_us - now_us;
+    bool typed = lane->options.config->pin_prompt;
 
-    if (lane->unclear_logins < SOON) {
-        return 0;
-    }
-    unsigned doubled = lane->unclear_logins - SOON;
-    int64_t minutes = doubled < 4 ? 1LL << doubled : LONGEST_MIN;
-    return minutes * minute_us;
+    return !typed && pause_us > 0 && left_us > 0 ? left_us : 0;
 }
 
-/* The token's own word on a login that nobody answered. */
-static bool was_refused(const struct lane *lane, const struct lane_token *now)
+void lane_share_past(struct lane *lane, struct login_past *past)
 {
-    return lane->unanswered && !lane->was_low &&
-           (now->flags & TOKEN_PIN_COUNT_LOW) != 0 &&
-           strcmp(lane->token.serial, now->serial) == 0 &&
-           strcmp(lane->token.label, now->label) == 0;
+    lane->past = past == NULL ? &lane->own_past : past;
 }
 
-static void latch_refused(struct lane *lane)
+bool lane_must_look_anew(const struct lane *lane)
 {
-    char why[sizeof(lane->why)];
+    return lane->born_us < lane->past->left_us ||
+           lane_login_pause_us(lane, clock_mono_us()) > 0;
+}
 
-    (void)snprintf(why, sizeof(why),
-                   "token '%s' says that a wrong PIN was tried, and did not before the "
-                   "last login, which ended without an answer: it counts as refused",
-                   lane->token.label);
-    lane_login_forget(lane);
-    lane->failure = FAILURE_LATCHED;
-    lane->refused_with = CKR_PIN_INCORRECT_;
-    lane_lose(lane, LANE_LATCHED, why);
+bool lane_was_counted(const struct lane *lane)
+{
+    return lane->past->unanswered && !lane->past->was_low &&
+           (lane->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
+}
+
+bool lane_begins_anew(const struct lane *lane)
+{
+    return lane->anew && lane->state == LANE_DOWN;
 }
 
 void lane_on_found(struct lane *lane, const struct lane_token *token)
@@ -145,12 +174,7 @@ void lane_on_found(struct lane *lane, const struct lane_token *token)
         lane_lose(lane, LANE_DOWN, "the lane found its token twice");
         return;
     }
-    bool refused = was_refused(lane, token);
     lane->token = *token;
-    if (refused) {
-        latch_refused(lane);
-        return;
-    }
     lane->found = true;
     ask(lane, clock_mono_us());
 }
@@ -174,7 +198,7 @@ enum sg_status lane_take_pin(struct lane *lane, int pipe, bool last_try)
 
 bool lane_logging_in(const struct lane *lane)
 {
-    return lane->logging_in;
+    return lane->logging_in || lane->login_left;
 }
 
 uint64_t lane_refused_with(const struct lane *lane)

@@ -5,6 +5,14 @@
 
 /* A lane between the token that it has found and the login. Core thread only. */
 
+/* What is remembered of logins to a token, whatever lane they were of. */
+struct login_past {
+    bool unanswered;  /* the last one ended without a word on its PIN */
+    bool was_low;     /* before it the token said already that a PIN was wrong */
+    unsigned unclear; /* in a row: unanswered, and nothing says that it is away */
+    int64_t left_us;  /* when one last ended unanswered, and none went well since; or 0 */
+};
+
 /* Asks once more what options.permit said to a lane that waits; does nothing to others.
  */
 void lane_ask_again(struct lane *lane, int64_t now_us);
@@ -12,8 +20,20 @@ void lane_ask_again(struct lane *lane, int64_t now_us);
  * passed on; the caller closes its own. last_try: also where one more failure locks the
  * token. SG_PRECONDITION: it does not wait for one. SG_IO: its process is gone. */
 SG_MUST_USE enum sg_status lane_take_pin(struct lane *lane, int pipe, bool last_try);
-/* Whether it was told to log in, and has not said what came of it. */
+/* Whether it was told to log in, and it is not known yet what came of it, or that nobody
+ * will say. */
 bool lane_logging_in(const struct lane *lane);
+/* Which token it has found: from now on its logins are remembered with those of others.
+ * past: borrowed; NULL: with none. */
+void lane_share_past(struct lane *lane, struct login_past *past);
+/* Its process may have seen the token before a login that nobody answered, or the pause
+ * behind such logins is not over. */
+bool lane_must_look_anew(const struct lane *lane);
+/* The token says that a PIN was wrong, did not say so before the last login, and nobody
+ * answered that one. */
+bool lane_was_counted(const struct lane *lane);
+/* It is down because of PERMIT_ANEW, and starts with a tick. */
+bool lane_begins_anew(const struct lane *lane);
 /* What the last login was refused with; 0: none was tried. */
 uint64_t lane_refused_with(const struct lane *lane);
 
@@ -22,8 +42,8 @@ uint64_t lane_refused_with(const struct lane *lane);
 void lane_login_left(struct lane *lane, bool dead);
 /* It has logged in, or somebody says that it may try again: nothing is left of that. */
 void lane_login_forget(struct lane *lane);
-/* health.c: how long nobody logs in by the PIN file; 0: as the back-off says. */
-int64_t lane_login_pause_us(const struct lane *lane);
+/* health.c: for how long nobody logs in by the PIN file; 0: as the back-off says. */
+int64_t lane_login_pause_us(const struct lane *lane, int64_t now_us);
 
 /* traffic.c: the token was found. */
 void lane_on_found(struct lane *lane, const struct lane_token *token);

@@ -81,8 +81,8 @@ static void expect_counted(part_play play, bool counted)
     find_token();
     cr_assert(lane_logging_in(actor.lane));
     bury();
-    cr_expect_eq(actor.lane->unclear_logins, counted ? 1u : 0u);
-    cr_expect_eq(actor.lane->unanswered, counted);
+    cr_expect_eq(actor.lane->past->unclear, counted ? 1u : 0u);
+    cr_expect_eq(actor.lane->past->unanswered, counted);
 }
 
 Test(login, a_lane_that_dies_in_it_may_have_tried_its_pin)
@@ -101,8 +101,8 @@ Test(login, a_lane_that_is_found_dead_by_its_permit_has_tried_no_pin)
     stand_in_wait_dead(&actor);
     find_token();
     bury();
-    cr_expect_eq(actor.lane->unclear_logins, 0);
-    cr_expect_not(actor.lane->unanswered);
+    cr_expect_eq(actor.lane->past->unclear, 0);
+    cr_expect_not(actor.lane->past->unanswered);
 }
 
 Test(login, a_lane_that_does_not_say_that_it_waits_may_have_tried_its_pin)
@@ -124,11 +124,14 @@ Test(login, a_lane_that_is_not_known_to_be_dead_may_have_tried_its_pin)
     find_token();
     stand_in_wait_dead(&actor);
     actor.lane->process.pid = living;
+    actor.lane->logging_in = false;
     actor.lane->login_left = true;
     actor.lane->burying = true;
+    cr_expect(lane_logging_in(actor.lane), "others wait until it is known");
     lane_bury(actor.lane, INT64_MAX);
     cr_expect_not(actor.lane->burying, "it is watched aside");
-    cr_expect_eq(actor.lane->unclear_logins, 1);
+    cr_expect_eq(actor.lane->past->unclear, 1);
+    cr_expect_not(lane_logging_in(actor.lane));
     (void)kill(living, SIGKILL);
     actor.lane->process.pid = stand_in;
 }
