@@ -267,11 +267,6 @@ bool berth_note(struct core *core, size_t index)
 
 /* --- Looking after --------------------------------------------------------------- */
 
-static bool has_work(const struct lane *lane)
-{
-    return lane_outstanding(lane, LANE_RSA) + lane_outstanding(lane, LANE_CURVE) > 0;
-}
-
 /* It has nothing in hand and is told to end; it is gone when its process is. Returns
  * whether the berth is free. */
 static bool close_left(struct core *core, size_t index)
@@ -280,7 +275,7 @@ static bool close_left(struct core *core, size_t index)
 
     /* Killed in its login, nobody would know whether that was a wrong PIN, and a software
      * token might be lost. */
-    if (!berth->leaving || ceremony_holds(core, index) || has_work(berth->lane) ||
+    if (!berth->leaving || ceremony_holds(core, index) || lane_busy(berth->lane) ||
         core->finished_count > 0 || lane_logging_in(berth->lane)) {
         return false;
     }

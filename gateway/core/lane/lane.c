@@ -167,11 +167,6 @@ void lane_lose(struct lane *lane, enum lane_state state, const char *reason)
     }
 }
 
-static bool in_hand(const struct lane *lane)
-{
-    return lane->hands[LANE_RSA].outstanding + lane->hands[LANE_CURVE].outstanding > 0;
-}
-
 void lane_ebb(struct lane *lane, const char *reason)
 {
     if (lane->burying || lane->ebbing || lane->process.pid < 0) {
@@ -191,7 +186,7 @@ static bool ebbed_away(const struct lane *lane, int64_t now_us)
 
 void lane_ebb_on(struct lane *lane, int64_t now_us)
 {
-    if (ebbed_away(lane, now_us) || (lane->ebbing && !in_hand(lane))) {
+    if (ebbed_away(lane, now_us) || (lane->ebbing && !lane_busy(lane))) {
         lane_lose(lane, LANE_DOWN, lane->why);
     }
 }

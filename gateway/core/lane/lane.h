@@ -128,6 +128,7 @@ struct lane_op {
 /* How many more operations of the kind the lane would take now; 0 unless LANE_UP. */
 uint32_t lane_room(const struct lane *lane, enum lane_kind kind);
 uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind);
+bool lane_busy(const struct lane *lane); /* with any, of whatever kind */
 /* For how long its threads find operations of the kind behind those that they have in
  * hand, or take next; in microseconds. */
 int64_t lane_spare_us(const struct lane *lane, enum lane_kind kind);

@@ -7,6 +7,11 @@ uint32_t lane_outstanding(const struct lane *lane, enum lane_kind kind)
     return lane->hands[kind].outstanding;
 }
 
+bool lane_busy(const struct lane *lane)
+{
+    return lane_outstanding(lane, LANE_RSA) + lane_outstanding(lane, LANE_CURVE) > 0;
+}
+
 /* Before the first figure an RSA signature counts as a millisecond. */
 int64_t lane_mean_us(const struct lane *lane, enum lane_kind kind)
 {

@@ -5,11 +5,6 @@
 
 #include "gateway/core/lane/inside.h"
 
-static bool in_hand(const struct lane *lane)
-{
-    return lane->hands[LANE_RSA].outstanding + lane->hands[LANE_CURVE].outstanding > 0;
-}
-
 void lane_rest(struct lane *lane, const char *why)
 {
     if (!lane->resting) {
@@ -41,7 +36,7 @@ void lane_go_to_rest(struct lane *lane)
         LANE_AWAITING) { /* nobody has typed its PIN: it has not logged in */
         lane_lose(lane, LANE_DOWN, lane->rest_why);
     }
-    if (lane->state == LANE_DOWN && !lane->ebbing && !in_hand(lane)) {
+    if (lane->state == LANE_DOWN && !lane->ebbing && !lane_busy(lane)) {
         (void)snprintf(lane->why, sizeof(lane->why), "%s", lane->rest_why);
         lane_lose(lane, LANE_DOWN, lane->rest_why);
     }
