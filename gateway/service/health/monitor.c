@@ -131,7 +131,7 @@ static void write_lane_times(const struct core_report *report, FILE *out)
     }
 }
 
-static const char *const kind_names[LANE_KINDS] = {
+const char *const monitor_kinds[LANE_KINDS] = {
     [LANE_RSA] = "rsa", [LANE_CURVE] = "curve"};
 
 static void write_kinds(const struct core_report *report, FILE *out)
@@ -139,20 +139,20 @@ static void write_kinds(const struct core_report *report, FILE *out)
     metrics_begin(out, METRIC_LANE_IN_FLIGHT);
     for (size_t i = 0; i < report->lane_count * LANE_KINDS; i++) {
         const struct lane_report *lane = &report->lanes[i / LANE_KINDS];
-        const char *const labels[] = {lane->name, kind_names[i % LANE_KINDS]};
+        const char *const labels[] = {lane->name, monitor_kinds[i % LANE_KINDS]};
         metrics_uint(out, METRIC_LANE_IN_FLIGHT, labels,
                      lane->outstanding[i % LANE_KINDS]);
     }
     metrics_begin(out, METRIC_LANE_MEAN);
     for (size_t i = 0; i < report->lane_count * LANE_KINDS; i++) {
         const struct lane_report *lane = &report->lanes[i / LANE_KINDS];
-        const char *const labels[] = {lane->name, kind_names[i % LANE_KINDS]};
+        const char *const labels[] = {lane->name, monitor_kinds[i % LANE_KINDS]};
         metrics_seconds(out, METRIC_LANE_MEAN, labels, lane->mean_us[i % LANE_KINDS]);
     }
     metrics_begin(out, METRIC_LANE_P99);
     for (size_t i = 0; i < report->lane_count * LANE_KINDS; i++) {
         const struct lane_report *lane = &report->lanes[i / LANE_KINDS];
-        const char *const labels[] = {lane->name, kind_names[i % LANE_KINDS]};
+        const char *const labels[] = {lane->name, monitor_kinds[i % LANE_KINDS]};
         metrics_seconds(out, METRIC_LANE_P99, labels, lane->p99_us[i % LANE_KINDS]);
     }
 }

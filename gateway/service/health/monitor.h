@@ -51,5 +51,7 @@ void monitor_write_anchors(const struct core_report *report, FILE *out);
 void monitor_write_mandates(const struct core_report *report, FILE *out);
 /* And about time stamps. */
 void monitor_write_stamps(const struct tsa_counts *stamps, FILE *out);
+/* How kinds of keys are labelled. */
+extern const char *const monitor_kinds[LANE_KINDS];
 
 #endif

@@ -2,9 +2,6 @@
 
 /* /metrics: where the time of jobs goes, and which rules denied. */
 
-static const char *const kind_names[LANE_KINDS] = {
-    [LANE_RSA] = "rsa", [LANE_CURVE] = "curve"};
-
 static void write_histogram(FILE *out, enum metric metric, const char *const *labels,
                             const struct stage_histogram *from)
 {
@@ -77,7 +74,7 @@ static void each_asked(const struct stages *stages, enum metric metric,
         enum sg_profile profile = (enum sg_profile)(i / LANE_KINDS);
         size_t kind = i % LANE_KINDS;
         const struct asked asked = {&stages->times[profile][kind],
-                                    sg_profile_name(profile), kind_names[kind]};
+                                    sg_profile_name(profile), monitor_kinds[kind]};
         if (atomic_load_explicit(&asked.times->seen, memory_order_relaxed)) {
             begin(out, metric, &begun);
             write(&asked, out);
