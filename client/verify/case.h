@@ -42,7 +42,7 @@ struct verify_token {
     size_t count;
     bool sound;      /* over these bytes, by the certificate in it */
     bool trusted;    /* and that chains to an anchor: its time is proven */
-    bool in_file;    /* the file tells that its chain was not revoked */
+    bool in_file;    /* the file tells that its chain was not revoked at its time */
     bool in_archive; /* and a document time-stamp covers that */
     int64_t time_us;
     char authority[128];         /* common name */

@@ -15,10 +15,22 @@ static bool failed(const struct verify_report *report)
     return false;
 }
 
+/* Whether file and archive tell of the chain of whoever proves the time: the token of the
+ * signature, or a time-stamp of the document. What proves nothing needs no proof. */
+static bool prover_in_file(const struct verify_case *c, bool *archived)
+{
+    bool by_token =
+        c->token != NULL && c->token->trusted && c->token->time_us == c->time_us;
+
+    *archived = by_token ? c->token->in_archive : c->input->proof_in_archive;
+    return by_token ? c->token->in_file : c->input->proof_in_file;
+}
+
 static enum verify_level level_of(const struct verify_case *c,
                                   const struct verify_report *report)
 {
     const struct verify_input *input = c->input;
+    bool archived = false;
 
     /* The profile is the last check. */
     if (report->count == 0 || report->checks[report->count - 1].mark != VERIFY_PASS ||
@@ -29,12 +41,11 @@ static enum verify_level level_of(const struct verify_case *c,
         return VERIFY_B_B;
     }
     if (!input->pades || !verify_case_proved(c, input->file) ||
-        (c->token != NULL && !c->token->in_file)) {
+        !prover_in_file(c, &archived)) {
         return VERIFY_B_T;
     }
-    bool archived = verify_case_proved(c, input->archived) &&
-                    (c->token == NULL || c->token->in_archive);
-    return archived ? VERIFY_B_LTA : VERIFY_B_LT;
+    return archived && verify_case_proved(c, input->archived) ? VERIFY_B_LTA
+                                                              : VERIFY_B_LT;
 }
 
 static enum verify_missing missing_of(const struct verify_case *c,

@@ -46,7 +46,9 @@ struct work {
     struct verify_revisions revisions;
     int64_t proven_us; /* while going back: what a later time-stamp proves; 0 = nothing */
     char prover[128];
-    bool disowned; /* a statement that was given about him */
+    bool disowned;   /* a statement that was given about him */
+    bool in_file;    /* the file tells of his chain, */
+    bool in_archive; /* and what the last time-stamp covers */
 };
 
 static void fini(struct work *work)
@@ -94,6 +96,8 @@ static struct verify_input input_of(const struct work *work,
     input.proven_us = work->proven_us;
     input.prover = work->prover;
     input.proof_disowned = work->disowned;
+    input.proof_in_file = work->in_file;
+    input.proof_in_archive = work->in_archive;
     for (size_t i = 0; i < SG_COUNT(input.content); i++) {
         uint64_t from = range[2 * i];
         uint64_t len = range[2 * i + 1];
@@ -141,20 +145,25 @@ static void add_check(struct verify_report *report, const char *name,
 
 /* It proves the time of all that it covers. */
 static void take_proof(struct work *work, const struct pdf_signature *signature,
-                       const struct verify_token *token)
+                       struct verify_token *token)
 {
     if (!token->trusted || !signature->ranges_sound) {
         return;
     }
-    if (work->proven_us == 0 || token->time_us < work->proven_us) {
-        work->proven_us = token->time_us;
-        work->disowned = token->status.disowned;
-        (void)BIO_snprintf(work->prover, sizeof(work->prover), "%s", token->authority);
-    }
+    /* The last one: what it covers tells of its own chain, too, or does not. */
     if (!work->has_archive) {
         work->has_archive = true;
         read_material(slice_of(work->pdf.data, (size_t)signature->covered),
                       &work->archived);
+        const struct verify_input input = input_of(work, signature);
+        verify_token_judge(input.cms, input.content, &input, token, NULL);
+    }
+    if (work->proven_us == 0 || token->time_us < work->proven_us) {
+        work->proven_us = token->time_us;
+        work->disowned = token->status.disowned;
+        work->in_file = token->in_file;
+        work->in_archive = token->in_archive;
+        (void)BIO_snprintf(work->prover, sizeof(work->prover), "%s", token->authority);
     }
 }
 
@@ -215,6 +224,8 @@ static void judge_all(struct work *work, struct verify_report *reports, size_t c
 
     work->proven_us = 0;
     work->disowned = false;
+    work->in_file = false;
+    work->in_archive = false;
     work->has_archive = false;
     verify_material_fini(&work->archived);
     for (size_t i = pdf_signature_count(work->document); i > 0; i--) {

@@ -110,6 +110,16 @@ static bool judge_cms(const struct verify_case *c, struct verify_token *out)
     return true;
 }
 
+/* Of its chain at a time. */
+static bool is_proved(const struct verify_case *c, int64_t time_us,
+                      const struct verify_material *material)
+{
+    struct verify_case then = *c;
+
+    then.time_us = time_us;
+    return verify_case_proved(&then, material);
+}
+
 static void judge(struct verify_case *c, TS_TST_INFO *info, const struct slice content[2],
                   struct verify_token *out)
 {
@@ -128,8 +138,11 @@ static void judge(struct verify_case *c, TS_TST_INFO *info, const struct slice c
     out->trusted = take(out, &step, c->said.mark) && out->time_us > 0 &&
                    out->time_us <= (verify_now_s(c) + SKEW_S) * US_PER_S &&
                    c->status.state != VERIFY_STATE_REVOKED;
-    out->in_file = verify_case_proved(c, c->input->file);
-    out->in_archive = verify_case_proved(c, c->input->archived);
+    /* Statements run out; that they were there for the token they tell for ever. Whether
+     * to believe the token is another matter, and judged above as of now. */
+    out->in_file = is_proved(c, out->time_us, c->input->file);
+    out->in_archive =
+        is_proved(c, c->time_us != 0 ? c->time_us : out->time_us, c->input->archived);
 }
 
 void verify_token_judge(struct slice token, const struct slice content[2],

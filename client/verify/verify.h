@@ -96,6 +96,8 @@ struct verify_input {
     const char *prover;  /* whose; borrowed */
     bool proof_disowned; /* what was given about his certificates is signed by nobody who
                           * may */
+    bool proof_in_file;  /* the file tells that his chain was not revoked */
+    bool proof_in_archive; /* and a document time-stamp covers that */
 };
 void verify_cms(const struct verify_input *input, struct verify_report *report);
 
