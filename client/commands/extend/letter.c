@@ -17,7 +17,8 @@ enum {
     LETTER_MAX = 1 << 28,
     ROOM_MAX = 12288,
     PAUSE_NS = 250000000, /* before asking a gateway again that has stamped enough */
-    PAUSES = 480          /* its limit is one of a minute */
+    PAUSES = 480,         /* its limit is one of a minute */
+    FRESH_US = 600000000  /* ten minutes: then the data are asked for anew */
 };
 
 static const char *const level_words[EXTEND_LEVELS] = {"b-t", "b-lt", "b-lta"};
@@ -102,11 +103,14 @@ static enum sg_status make_id(struct extend_run *run, struct sg_error *why)
 
 enum sg_status extend_begin(struct extend_run *run, struct sg_error *why)
 {
+    int64_t asked_us = moment_mono_us();
+
     TRY(make_id(run, why));
     TRY(home_connect_heeding(run->home, run->given_up, &run->channel, why));
     TRY(ask_signer(run, why));
     enum sg_status status = run->level == EXTEND_B_T ? SG_OK : ask_proofs(run, why);
     run->dss.serial = pdf_guard_serial();
+    run->asked_us = status == SG_OK ? asked_us : 0;
     return status;
 }
 
@@ -117,6 +121,16 @@ void extend_end(struct extend_run *run)
         unpack_free(&run->proofs->base);
     }
     signer_free(&run->signer);
+    run->channel = NULL;
+    run->proofs = NULL;
+    run->signer = NULL;
+    run->dss = (struct pdf_dss){.serial = 0};
+    run->asked_us = 0;
+}
+
+bool extend_fresh(const struct extend_run *run)
+{
+    return run->asked_us != 0 && moment_mono_us() - run->asked_us < FRESH_US;
 }
 
 /* --- One letter --------------------------------------------------------------------- */
@@ -265,5 +279,11 @@ enum sg_status extend_letter(struct extend_run *run, const char *path, const cha
     AUTO(file_free) struct file_bytes bytes = {.data = NULL};
 
     TRY(file_read(path, LETTER_MAX, &bytes, why));
+    if (!extend_fresh(run)) {
+        extend_end(run);
+        enum sg_status status = extend_begin(run, why);
+        run->lost = channel_lost(status);
+        TRY(status);
+    }
     return extend_bytes(run, slice_of(bytes.data, bytes.len), output, why);
 }

@@ -14,7 +14,8 @@ const char *extend_level_word(enum extend_level level); /* "b-lt" */
 SG_MUST_USE enum sg_status extend_level_read(const char *word, enum extend_level *out,
                                              struct sg_error *why);
 
-/* One run: what the gateway knows of the key, asked once. */
+/* One run: what the gateway knows of the key, asked once for the letters of ten minutes.
+ */
 struct extend_run {
     const struct home *home;
     const char *key;
@@ -34,12 +35,17 @@ struct extend_run {
     bool stamped;   /* the last letter had its time stamp, whatever came of it then */
     bool unwritten; /* all was there for it, and its file could not be written */
     const atomic_bool *given_up; /* ends each wait for the gateway; NULL = never */
+    int64_t asked_us;            /* CLOCK_MONOTONIC; 0 = nothing is known */
 };
 /* Connects and asks. The run's end is extend_end, whatever came of it. */
 SG_MUST_USE enum sg_status extend_begin(struct extend_run *run, struct sg_error *why);
 void extend_end(struct extend_run *run);
+/* What was asked for is not older than ten minutes: a statement that it holds may be over
+ * since. */
+bool extend_fresh(const struct extend_run *run);
 
-/* One letter, from path to output; a half one is never left there. SG_INVALID and others:
+/* One letter, from path to output; a half one is never left there. Where what is known is
+ * not fresh, connects and asks anew. SG_INVALID and others:
  * why says what is wrong with it, and nothing was written. */
 SG_MUST_USE enum sg_status extend_letter(struct extend_run *run, const char *path,
                                          const char *output, struct sg_error *why);

@@ -3,12 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "client/channel/moment.h"
-
-enum {
-    FRESH_US = 600000000, /* ten minutes: then the data are asked for anew */
-    STEP_MS = 100
-};
+enum { STEP_MS = 100 };
 static const unsigned pauses_ms[] = {500, 1000, 2000};
 
 /* --- Keys -------------------------------------------------------------------------- */
@@ -57,7 +52,6 @@ static enum sg_status learn(struct sign_raiser *raiser, struct sign_known *known
     known->run.current = current;
     known->run.level = extension->level;
     known->run.given_up = raiser->given_up;
-    known->asked_us = moment_mono_us();
     enum sg_status status = extend_begin(&known->run, &extension->why);
     if (status != SG_OK) {
         forget(known);
@@ -94,11 +88,10 @@ static enum sg_status raise_by(struct sign_raiser *raiser,
                                bool current)
 {
     struct sign_known *known = find(raiser, extension->key, current);
-    bool fresh = known->key[0] != '\0' && moment_mono_us() - known->asked_us < FRESH_US;
 
     known->used = ++raiser->clock;
     extension->by_other = false;
-    if (fresh) {
+    if (known->key[0] != '\0' && extend_fresh(&known->run)) {
         enum sg_status status = try_known(known, extension, level);
         if (status == SG_OK || is_given_up(raiser) || !may_be_outdated(known, status)) {
             return status;

@@ -14,7 +14,6 @@ struct sign_raiser {
         char key[SIGN_RAISE_KEY_SIZE]; /* "" = free */
         bool current; /* what answers for the name; otherwise the very key */
         struct extend_run run;
-        int64_t asked_us;
         uint64_t used;
     } known[SIGN_RAISE_KEYS];
 };

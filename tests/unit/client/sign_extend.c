@@ -11,49 +11,23 @@
 
 #include "client/commands/sign/interrupt.h"
 #include "client/commands/sign/ready.h"
-#include "tests/unit/client/support/link.h"
+#include "tests/unit/client/support/home.h"
 
 LINK_BEFORE_ALL_TESTS
 LINK_AFTER_ALL_TESTS
 
-/* --- A home of a client ------------------------------------------------------------ */
-
-static char dir[] = "/tmp/segel-extend-XXXXXX";
-static struct home home;
 static struct sign_extend *extend;
-static const char *const linked[][2] = {
-    {"ca.pem", "ca.pem"}, {"client.pem", "cert.pem"}, {"client.key", "key.pem"}};
-
-static const char *in_home(const char *name)
-{
-    static char path[128];
-
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    return path;
-}
 
 static void move_in(void)
 {
-    find_server();
-    cr_assert_not_null(mkdtemp(dir));
-    (void)snprintf(home.dir, sizeof(home.dir), "%s", dir);
-    for (size_t i = 0; i < SG_COUNT(linked); i++) {
-        cr_assert_eq(symlink(server_file(&server, linked[i][0]), in_home(linked[i][1])),
-                     0);
-    }
-    FILE *file = fopen(in_home("gateway"), "we");
-    cr_assert(file != NULL && fprintf(file, "%s\n", address) > 0 && fclose(file) == 0);
+    home_move_in();
     cr_assert_eq(sign_extend_open(&home, &extend, &why), SG_OK, "%s", why.text);
 }
 
 static void move_out(void)
 {
     sign_extend_close(extend);
-    for (size_t i = 0; i < SG_COUNT(linked); i++) {
-        (void)unlink(in_home(linked[i][1]));
-    }
-    (void)unlink(in_home("gateway"));
-    (void)rmdir(dir);
+    home_move_out();
 }
 
 TestSuite(sign_extend, .init = move_in, .fini = move_out, .timeout = 30);
