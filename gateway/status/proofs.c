@@ -83,9 +83,15 @@ static bool holds(const struct source *source, int64_t now_us)
     return source->blob != NULL && source->finding.next_update_us >= now_us;
 }
 
+static bool calls_good(const struct source *source)
+{
+    return !source->finding.revoked && !source->finding.suspended;
+}
+
 /* One that is over may still prove what was signed before its time. */
 static void take_link(const struct watched *link, bool last, struct status_proofs *out)
 {
+    size_t at = out->count;
     bool crl = take_statement(&link->crl, out);
     bool ocsp = take_statement(&link->ocsp, out);
     int64_t now_us = clock_wall_us();
@@ -93,6 +99,11 @@ static void take_link(const struct watched *link, bool last, struct status_proof
     out->whole = out->whole && (crl || ocsp);
     bool held = holds(&link->crl, now_us) || holds(&link->ocsp, now_us);
     out->over = out->over || ((crl || ocsp) && !held);
+    /* One that calls it revoked, or on hold, never stays away. */
+    if (crl && ocsp) {
+        out->items[at].spare = holds(&link->ocsp, now_us) && calls_good(&link->ocsp) &&
+                               calls_good(&link->crl);
+    }
     take_certificate(link->link.subject, out);
     if (last) {
         take_certificate(link->link.issuer, out);

@@ -40,6 +40,7 @@ struct status_proofs {
     struct {
         enum status_source kind;
         struct status_blob *blob; /* owned share */
+        bool spare; /* a CRL, and an OCSP answer says the same of the certificate */
     } items[STATUS_PROOFS_MAX];
     size_t cert_count;
     X509 *certs[CERT_CHAIN_MAX + 1]; /* owned; the signer's first, the anchor last */

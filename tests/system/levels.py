@@ -508,7 +508,7 @@ def authorities_that_take_turns_are_all_proved(town):
     second.stop()
 
 
-def two_authorities(town, name):
+def two_authorities(town, name, *more):
     """Of their own, as what is revoked stays so, and a gateway that asks them in turn."""
     first, second = (Tsa(town.rig.path(f"{name}-{i}")) for i in (1, 2))
     with open(first.anchors, encoding="ascii") as one:
@@ -516,7 +516,7 @@ def two_authorities(town, name):
             town.rig.write(f"{name}.pem", one.read() + other.read())
     return first, second, town.rig.config(
         (r"urls: '[^']*'", f"urls: '{first.url} {second.url}'"),
-        (r"anchors: tsa/root\.pem", f"anchors: {name}.pem"), *PATIENT)
+        (r"anchors: tsa/root\.pem", f"anchors: {name}.pem"), *PATIENT, *more)
 
 
 def stamped_by(town, gateway):
@@ -692,6 +692,68 @@ def what_is_past_its_next_update_proves_nothing(town):
     with town.rig.gateway(config) as gateway:
         whole_validation(gateway, with_tsa=False)
     town.authority.good()
+
+
+ANSWER_MAX = 3 << 20  # of validation data
+ROOM = (r"max_bytes: 200000", "max_bytes: 8000000")
+
+
+@claim
+def a_crl_that_is_too_long_stays_away_where_ocsp_says_the_same(town):
+    """Of that certificate alone; and a short one comes along."""
+    server = town.authority.server
+    server.answers["/ocsp"] = status.answer_of(town.authority)
+
+    def config(name, more=""):
+        return town.rig.config(ROOM, rig.fresh_ledger(),
+                               (r"dir: status,", f"dir: status-{name}, {more}"))
+
+    by_both = f'ocsp_url: "{server.url}/ocsp",'
+    with town.rig.gateway(config("short", by_both)) as gateway:
+        status.asked_again(town.authority)
+        found = whole_validation(gateway)
+        equal((len(found.crls), len(found.ocsp_responses)), (3, 1), "CRLs and answers")
+    town.authority.serve(padding=ANSWER_MAX)
+    with town.rig.gateway(config("long")) as gateway:
+        status.asked_again(town.authority)
+        refusal = rig.refused(validation, gateway, with_tsa=False)
+        equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION, refusal.message)
+        contains(refusal.message, "seal-demo", "3 MiB", "OCSP")
+    with town.rig.gateway(config("spare", by_both)) as gateway:
+        status.asked_again(town.authority)
+        found = whole_validation(gateway)
+        equal((len(found.crls), len(found.ocsp_responses)), (2, 1), "CRLs and answers")
+        expect(server.answers["/seal.crl"] not in found.crls, "the long one is there")
+        extend(town, "b-lt", "long", *sign_letters(town, "b-t", "pades-b-t"))
+    held = (town.authority.seal.serial_number, status.HOLD)
+    town.authority.serve(held, padding=ANSWER_MAX)
+    with town.rig.gateway(config("held", by_both)) as gateway:
+        status.asked_again(town.authority)
+        refusal = rig.refused(validation, gateway, with_tsa=False)
+        equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION, "what one of both calls good")
+    town.authority.good()
+
+
+@claim
+def an_earlier_authority_for_which_there_is_no_room_is_left_out(town):
+    first, second, conf = two_authorities(town, "room", ROOM,
+                                          (r"dir: status,", "dir: status-room,"))
+    with town.rig.gateway(conf) as gateway:
+        whole_validation(gateway)
+        first.fault("http")
+        equal(stamped_by(town, gateway), second.url)
+        end = time.monotonic() + rig.START_S
+        while len((found := whole_validation(gateway)).crls) < 4:
+            expect(time.monotonic() < end, "the CRLs of both authorities never come")
+            time.sleep(0.1)
+        parts = [*found.certificates, *found.crls]
+        town.authority.serve(padding=ANSWER_MAX - sum(map(len, parts)) + 300)
+        status.asked_again(town.authority)
+        found = validation(gateway)
+        expect(town.authority.server.answers["/seal.crl"] in found.crls, "the key's is not there")
+        equal(len(found.crls), 3, "CRLs of the key and of who stamps now")
+    town.authority.good()
+    first.stop(), second.stop()
 
 
 def letters(town, count=3):

@@ -106,7 +106,7 @@ class Authority:
         self.rig.write("issuing.pem", self.issuing.public_bytes(serialization.Encoding.PEM))
 
     def crl(self, *entries, key=None, issuer=None, digest=None, age=60, lasts=DAY, number=None,
-            extension=None):
+            extension=None, padding=0):
         self.number += 1
         this = now() - datetime.timedelta(seconds=age)
         builder = x509.CertificateRevocationListBuilder(
@@ -120,6 +120,10 @@ class Authority:
             x509.CRLNumber(self.number if number is None else number), False)
         if extension is not None:
             builder = builder.add_extension(extension, True)
+        if padding > 0:
+            builder = builder.add_extension(x509.UnrecognizedExtension(
+                x509.ObjectIdentifier("1.3.6.1.4.1.32473.9"),
+                bytes([4, 0x84]) + padding.to_bytes(4, "big") + bytes(padding)), False)
         made = builder.sign(key or self.issuing_key, digest or hashes.SHA256())
         return made.public_bytes(serialization.Encoding.DER)
 

@@ -33,18 +33,20 @@ static bool known(const ProtobufCBinaryData *items, size_t count, struct slice b
     return false;
 }
 
+/* What does not fit any more leaves the answer as it was. */
 static bool add(struct answer *out, ProtobufCBinaryData *items, size_t *count,
                 struct slice bytes)
 {
     if (known(items, *count, bytes)) {
         return true;
     }
-    out->bytes += bytes.len;
-    uint8_t *copy =
-        out->bytes > ANSWER_MAX ? NULL : (uint8_t *)arena_alloc(out->arena, bytes.len);
+    uint8_t *copy = bytes.len > ANSWER_MAX - out->bytes
+                        ? NULL
+                        : (uint8_t *)arena_alloc(out->arena, bytes.len);
     if (copy == NULL) {
         return false;
     }
+    out->bytes += bytes.len;
     memcpy(copy, bytes.data, bytes.len);
     items[(*count)++] = pb_bytes(slice_of(copy, bytes.len));
     return true;
@@ -61,24 +63,74 @@ static bool add_certificate(struct answer *out, X509 *cert)
     return good;
 }
 
-static bool add_proofs(struct answer *out, const struct status_proofs *proofs)
+static bool add_statement(struct answer *out, const struct status_proofs *proofs,
+                          size_t item)
 {
-    bool good = true;
+    struct slice bytes = status_bytes(proofs->items[item].blob);
+
+    return proofs->items[item].kind == STATUS_CRL
+               ? add(out, out->crls, &out->message.n_crls, bytes)
+               : add(out, out->ocsps, &out->message.n_ocsp_responses, bytes);
+}
+
+static bool has_statement(const struct answer *out, const struct status_proofs *proofs,
+                          size_t item)
+{
+    struct slice bytes = status_bytes(proofs->items[item].blob);
+
+    return proofs->items[item].kind == STATUS_CRL
+               ? known(out->crls, out->message.n_crls, bytes)
+               : known(out->ocsps, out->message.n_ocsp_responses, bytes);
+}
+
+/* All that a chain needs, or nothing of it. */
+static bool fits(const struct answer *out, const struct status_proofs *proofs)
+{
+    size_t bytes = out->bytes;
+
+    for (size_t i = 0; i < proofs->cert_count; i++) {
+        int len = i2d_X509(proofs->certs[i], NULL);
+        bytes += len > 0 ? (size_t)len : 0;
+    }
+    for (size_t i = 0; i < proofs->count; i++) {
+        bool more = !proofs->items[i].spare && !has_statement(out, proofs, i);
+        bytes += more ? status_bytes(proofs->items[i].blob).len : 0;
+    }
+    return bytes <= ANSWER_MAX;
+}
+
+static bool add_needed(struct answer *out, const struct status_proofs *proofs)
+{
+    bool good = fits(out, proofs);
 
     for (size_t i = 0; good && i < proofs->cert_count; i++) {
         good = add_certificate(out, proofs->certs[i]);
     }
     for (size_t i = 0; good && i < proofs->count; i++) {
-        struct slice bytes = status_bytes(proofs->items[i].blob);
-        good = proofs->items[i].kind == STATUS_CRL
-                   ? add(out, out->crls, &out->message.n_crls, bytes)
-                   : add(out, out->ocsps, &out->message.n_ocsp_responses, bytes);
+        good = proofs->items[i].spare || add_statement(out, proofs, i);
     }
     int64_t us = proofs->fetched_us;
-    if (us != 0 && (out->message.fetched_us == 0 || us < out->message.fetched_us)) {
+    if (good && us != 0 &&
+        (out->message.fetched_us == 0 || us < out->message.fetched_us)) {
         out->message.fetched_us = us;
     }
     return good;
+}
+
+/* A long CRL keeps nobody from what he needs: behind all that, and where there is room.
+ */
+static void add_spare(struct services *services, const char *name, struct answer *out)
+{
+    AUTO(status_proofs_fini) struct status_proofs proofs = {.count = 0};
+
+    if (status_prove(services->options.status, name, &proofs) != SG_OK) {
+        return;
+    }
+    for (size_t i = 0; i < proofs.count; i++) {
+        if (proofs.items[i].spare) {
+            (void)add_statement(out, &proofs, i);
+        }
+    }
 }
 
 /* Whose chain it is, and whether it is to be proved as it is now: of an authority that
@@ -112,10 +164,14 @@ static enum sg_status prove(struct services *services, const struct proved *of,
                        of->whose);
     }
     /* Not RESOURCE_EXHAUSTED: asked again it is no shorter. */
-    return add_proofs(out, &proofs)
+    return add_needed(out, &proofs)
                ? SG_OK
-               : sg_fail(why, SG_PRECONDITION,
-                         "the CRLs are longer than an answer may be (3 MiB): use OCSP");
+               : sg_fail(
+                     why, SG_PRECONDITION,
+                     "the CRLs of %s and its issuers are longer than an answer may be "
+                     "(3 MiB), and no OCSP answer stands in for them: STATUS.md says "
+                     "where one is asked for",
+                     of->whose);
 }
 
 /* The authority that stamps now must be proved; those before it are, where they can. */
@@ -149,10 +205,7 @@ static enum sg_status prove_stamps(struct services *services, struct answer *out
     for (unsigned i = 0; i < count; i++) {
         const struct proved earlier = {.name = authority_name(all, i),
                                        .whose = "an earlier one"};
-        enum sg_status status = prove(services, &earlier, out, &ignored);
-        if (status == SG_PRECONDITION) { /* too long */
-            return sg_fail(why, status, "%s", ignored.text);
-        }
+        (void)prove(services, &earlier, out, &ignored);
     }
     return SG_OK;
 }
@@ -170,7 +223,12 @@ static enum sg_status collect(struct services *services, const char *key, bool w
     }
     TRY(prove(services, &(struct proved){.name = key, .whose = key, .now = true}, out,
               why));
-    return with_tsa ? prove_stamps(services, out, why) : SG_OK;
+    TRY(with_tsa ? prove_stamps(services, out, why) : SG_OK);
+    add_spare(services, key, out);
+    for (unsigned i = 0; with_tsa && i < authorities_count(services->authorities); i++) {
+        add_spare(services, authority_name(services->authorities, i), out);
+    }
+    return SG_OK;
 }
 
 /* Of the very key: what it has signed is to be proved, not what its heir has. */
