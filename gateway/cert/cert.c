@@ -246,6 +246,11 @@ void cert_issuer(const struct cert *cert, char out[CERT_NAME_SIZE])
     print_name(X509_get_issuer_name(cert->chain[0]), out);
 }
 
+void cert_name_of(const X509 *certificate, char out[CERT_NAME_SIZE])
+{
+    print_name(X509_get_subject_name(certificate), out);
+}
+
 static void copy_named(const struct cert *cert, const char *prefix, struct facts *facts)
 {
     for (size_t i = 0; i < FACT_COUNT; i++) {

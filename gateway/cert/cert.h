@@ -52,6 +52,7 @@ int64_t cert_not_before_us(const struct cert *cert);
 enum { CERT_NAME_SIZE = 1024 + 1 };
 void cert_subject(const struct cert *cert, char out[CERT_NAME_SIZE]);
 void cert_issuer(const struct cert *cert, char out[CERT_NAME_SIZE]);
+void cert_name_of(const X509 *certificate, char out[CERT_NAME_SIZE]); /* its subject */
 
 /* Sets every cert.* fact of phase KEY; the values stay owned by cert. */
 void cert_facts(const struct cert *cert, struct facts *facts);

@@ -48,7 +48,9 @@ struct status_entry {
     struct status_key key;
     size_t links[CERT_CHAIN_MAX]; /* the signer's first */
     size_t link_count;
-    bool whole; /* every certificate of the chain has its issuer */
+    bool whole;    /* every certificate of the chain has its issuer */
+    bool anchored; /* a time stamp authority's: its own certificate is an anchor */
+    X509 *orphan;  /* borrowed from the key's; whose issuer is not known; NULL = none */
 };
 
 struct status {
@@ -76,6 +78,10 @@ SG_MUST_USE enum sg_status links_make(struct status *status, struct sg_error *wh
 /* The certificates of one more key. */
 SG_MUST_USE enum sg_status links_add(struct status *status, struct status_entry *entry);
 void links_fini(struct status *status);
+/* Why no statement of a certificate of the entry can ever come, and which it is
+ * (borrowed); NULL: each may. */
+const char *links_silent(const struct status *status, const struct status_entry *entry,
+                         X509 **which);
 
 /* source.c */
 void source_read_kept(struct status *status, struct source *source);

@@ -192,21 +192,51 @@ static enum sg_status add_link(struct status *status, struct status_entry *entry
     return SG_OK;
 }
 
+static bool is_stamp_anchor(const struct status *status, X509 *certificate)
+{
+    bool same = false;
+
+    for (int i = 0; !same && i < sk_X509_num(status->stamp_roots); i++) {
+        same = X509_cmp(sk_X509_value(status->stamp_roots, i), certificate) == 0;
+    }
+    return same;
+}
+
 enum sg_status links_add(struct status *status, struct status_entry *entry)
 {
     size_t count = 0;
     X509 *const *chain = cert_chain(entry->key.cert, &count);
 
     entry->whole = true;
+    /* Nothing is asked of an anchor, and so of nobody behind it. */
+    if (entry->key.stamps && is_stamp_anchor(status, chain[0])) {
+        entry->anchored = true;
+        return SG_OK;
+    }
     for (size_t i = 0; i < count; i++) {
         enum sg_status added = add_link(status, entry, chain + i, count - i);
         if (added == SG_NOT_FOUND) {
             entry->whole = false;
+            entry->orphan = chain[i];
         } else if (added != SG_OK) {
             return added;
         }
     }
     return SG_OK;
+}
+
+const char *links_silent(const struct status *status, const struct status_entry *entry,
+                         X509 **which)
+{
+    for (size_t i = 0; i < entry->link_count; i++) {
+        const struct watched *link = &status->links[entry->links[i]];
+        if (link->crl.url[0] == '\0' && link->ocsp.url[0] == '\0') {
+            *which = link->link.subject;
+            return "it names no http address of a CRL or an OCSP responder";
+        }
+    }
+    *which = entry->orphan;
+    return entry->orphan == NULL ? NULL : "its issuer is not known to the gateway";
 }
 
 static enum sg_status check_url(const char *setting, const char *url,

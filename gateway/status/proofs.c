@@ -110,6 +110,25 @@ static void take_link(const struct watched *link, bool last, struct status_proof
     }
 }
 
+static void take_entry(const struct status *status, const struct status_entry *entry,
+                       struct status_proofs *out)
+{
+    size_t count = 0;
+
+    out->whole = entry->whole && (entry->link_count > 0 || entry->anchored);
+    for (size_t i = 0; i < entry->link_count; i++) {
+        take_link(&status->links[entry->links[i]], i + 1 == entry->link_count, out);
+    }
+    if (entry->anchored) {
+        take_certificate(cert_chain(entry->key.cert, &count)[0], out);
+    }
+    out->never = out->whole ? NULL : links_silent(status, entry, &out->silent);
+    if (out->never != NULL && X509_up_ref(out->silent) != 1) {
+        out->never = NULL;
+        out->silent = NULL;
+    }
+}
+
 enum sg_status status_prove(struct status *status, const char *name,
                             struct status_proofs *out)
 {
@@ -121,9 +140,8 @@ enum sg_status status_prove(struct status *status, const char *name,
         const struct status_entry *entry = &status->entries[i];
         found = strcmp(entry->key.name, name) == 0 ? entry : found;
     }
-    out->whole = found != NULL && found->whole && found->link_count > 0;
-    for (size_t i = 0; found != NULL && i < found->link_count; i++) {
-        take_link(&status->links[found->links[i]], i + 1 == found->link_count, out);
+    if (found != NULL) {
+        take_entry(status, found, out);
     }
     MUST(pthread_mutex_unlock(&status->lock) == 0);
     return found == NULL ? SG_NOT_FOUND : SG_OK;
@@ -137,5 +155,6 @@ void status_proofs_fini(struct status_proofs *proofs)
     for (size_t i = 0; i < proofs->cert_count; i++) {
         X509_free(proofs->certs[i]);
     }
+    X509_free(proofs->silent);
     *proofs = (struct status_proofs){.count = 0};
 }

@@ -118,6 +118,20 @@ static void unwatched(const struct status_key *key, const char *why)
     log_event(LOG_ERROR, "status.unwatched", "key", key->name, "why", why, NULL);
 }
 
+/* Nobody would be told of it by 'status.failed': nobody is asked. */
+static void tell_silent(const struct status *status, const struct status_entry *entry)
+{
+    char name[CERT_NAME_SIZE];
+    X509 *which = NULL;
+    const char *why = links_silent(status, entry, &which);
+
+    if (why != NULL) {
+        cert_name_of(which, name);
+        log_event(LOG_WARN, "status.unwatched", "key", entry->key.name, "subject", name,
+                  "why", why, NULL);
+    }
+}
+
 static void take(struct status *status, const struct status_key *key)
 {
     size_t first = status->link_count;
@@ -132,6 +146,7 @@ static void take(struct status *status, const struct status_key *key)
         entry->whole = false; /* what is not known of all of them is no proof */
         unwatched(key, "its chain has more certificates than there is room for");
     }
+    tell_silent(status, entry);
     for (size_t i = first; i < status->link_count; i++) {
         source_read_kept(status, &status->links[i].crl);
         source_read_kept(status, &status->links[i].ocsp);
@@ -159,6 +174,9 @@ static enum sg_status set_up(struct status *status, struct sg_error *why)
     TRY(http_new(status->config->status_proxy, &status->http));
     TRY(keep_open(status->config->status_dir, why));
     TRY(links_make(status, why));
+    for (size_t i = 0; i < status->entry_count; i++) {
+        tell_silent(status, &status->entries[i]);
+    }
     for (size_t i = 0; i < status->link_count; i++) {
         source_read_kept(status, &status->links[i].crl);
         source_read_kept(status, &status->links[i].ocsp);

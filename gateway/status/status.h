@@ -45,8 +45,10 @@ struct status_proofs {
     size_t cert_count;
     X509 *certs[CERT_CHAIN_MAX + 1]; /* owned; the signer's first, the anchor last */
     int64_t fetched_us;              /* of the oldest statement; 0: there is none */
-    bool whole; /* there is one for every certificate but the anchor */
-    bool over;  /* and for some certificate none that is before its nextUpdate */
+    bool whole;        /* there is one for every certificate but the anchor */
+    bool over;         /* and for some certificate none that is before its nextUpdate */
+    const char *never; /* static: why of one, `silent`, there can be none; NULL: it may */
+    X509 *silent;      /* owned */
 };
 /* Any thread. Of several of this name, the one that came last. SG_NOT_FOUND. */
 SG_MUST_USE enum sg_status status_prove(struct status *status, const char *name,

@@ -18,6 +18,7 @@ import rig
 import status
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
 from rig import claim, contains, equal, expect, item
 from trust import issuer_until
 from tsa_rig import Tsa
@@ -692,6 +693,44 @@ def what_is_past_its_next_update_proves_nothing(town):
     with town.rig.gateway(config) as gateway:
         whole_validation(gateway, with_tsa=False)
     town.authority.good()
+
+
+@claim
+def a_certificate_of_which_nobody_tells_is_named(town):
+    """To ask again would not help, and nothing fails that the log could tell."""
+    path = town.rig.path("issuing.pem")
+    with open(path, "rb") as file:
+        pointed = file.read()
+    town.rig.write("issuing.pem", town.rig.read("pki/issuing.pem", "rb"))
+    try:
+        with town.rig.gateway(town.rig.config((r"dir: status,", "dir: status-silent,"),
+                                              rig.fresh_ledger())) as gateway:
+            status.asked_again(town.authority)
+            refusal = rig.refused(validation, gateway)
+            equal(refusal.code, grpc.StatusCode.FAILED_PRECONDITION, refusal.message)
+            contains(refusal.message, "seal-demo", "Contoh CA DS", "no http address")
+            told = gateway.find("status.unwatched")
+            equal([(t["key"], t["level"]) for t in told], [("seal-demo", "warn")])
+            contains(told[0]["subject"], "Contoh CA DS")
+    finally:
+        town.rig.write("issuing.pem", pointed)
+
+
+@claim
+def of_an_authority_that_is_an_anchor_itself_nothing_is_asked(town):
+    town.tsa.fault("none")
+    with town.rig.gateway(town.rig.config(rig.fresh_ledger())) as gateway:
+        wait_for_authority(gateway)
+        held = pkcs7.load_der_pkcs7_certificates(timestamp(gateway).token)
+    own = [c for c in held if "Segel Time Stamps" in c.subject.rfc4514_string()][0]
+    town.rig.write("alone.pem", own.public_bytes(serialization.Encoding.PEM))
+    conf = town.rig.config((r"anchors: tsa/root\.pem", "anchors: alone.pem"), rig.fresh_ledger())
+    with town.rig.gateway(conf) as gateway:
+        wait_for_authority(gateway)
+        found = whole_validation(gateway)
+        expect(own.public_bytes(serialization.Encoding.DER) in found.certificates, "its own")
+        equal(len(found.crls), 2, "CRLs of the key alone")
+        extend(town, "b-lta", "alone", *sign_letters(town, "b-t", "pades-b-t"))
 
 
 ANSWER_MAX = 3 << 20  # of validation data

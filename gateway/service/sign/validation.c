@@ -141,6 +141,18 @@ struct proved {
     bool now;
 };
 
+/* Whoever asks again in a moment hears no more. */
+static enum sg_status refuse_silent(const struct status_proofs *proofs,
+                                    const struct proved *of, struct sg_error *why)
+{
+    char name[CERT_NAME_SIZE];
+
+    cert_name_of(proofs->silent, name);
+    return sg_fail(why, SG_PRECONDITION,
+                   "no CRL or OCSP answer can be had for a certificate of %s, %.250s: %s",
+                   of->whose, name, proofs->never);
+}
+
 /* What is not whole proves nothing to whoever checks it in ten years; nor does a
  * statement that was over when the letter was signed. */
 static enum sg_status prove(struct services *services, const struct proved *of,
@@ -149,6 +161,9 @@ static enum sg_status prove(struct services *services, const struct proved *of,
     AUTO(status_proofs_fini) struct status_proofs proofs = {.count = 0};
     enum sg_status found = status_prove(services->options.status, of->name, &proofs);
 
+    if (proofs.never != NULL) {
+        return refuse_silent(&proofs, of, why);
+    }
     if (found != SG_OK || !proofs.whole) {
         return sg_fail(why, SG_LANE_DOWN,
                        "the gateway does not have a CRL or OCSP answer for every "
