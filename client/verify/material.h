@@ -55,6 +55,7 @@ struct verify_word {
     int64_t this_us;
     int64_t next_us; /* 0 = not stated */
     bool disowned;   /* OPEN: it bears the issuer's name and not his signature */
+    bool weak;       /* REVOKED: by a signature that calls nobody good */
 };
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer);
 struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,

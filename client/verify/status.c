@@ -4,6 +4,7 @@
 
 #include "client/verify/case.h"
 #include "client/verify/scope.h"
+#include "client/verify/strength.h"
 
 DEFINE_STACK_OF(OCSP_BASICRESP)
 
@@ -11,6 +12,14 @@ enum { US_PER_S = 1000000, SKEW_S = 300 };
 
 static const struct verify_word silence = {.state = VERIFY_STATE_OPEN};
 static const struct verify_word disowned = {.state = VERIFY_STATE_OPEN, .disowned = true};
+
+/* Whoever can make another text for a weak signature makes one that calls good; that it
+ * revokes goes on counting. */
+static struct verify_word weighed(struct verify_word word, bool strong)
+{
+    word.weak = !strong;
+    return word.state == VERIFY_STATE_GOOD && !strong ? silence : word;
+}
 
 /* --- Lists ------------------------------------------------------------------------- */
 
@@ -86,11 +95,15 @@ static bool is_by_other_key(X509_CRL *crl, X509 *issuer)
 
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer)
 {
-    struct verify_word word = {VERIFY_STATE_GOOD, 0,
+    struct verify_word word = {VERIFY_STATE_GOOD,
+                               0,
                                verify_time_us(X509_CRL_get0_lastUpdate(crl)),
-                               verify_time_us(X509_CRL_get0_nextUpdate(crl)), false};
+                               verify_time_us(X509_CRL_get0_nextUpdate(crl)),
+                               false,
+                               false};
     X509_REVOKED *entry = NULL;
     EVP_PKEY *key = X509_get0_pubkey(issuer);
+    const X509_ALGOR *algorithm = NULL;
 
     if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) != 0 ||
         key == NULL || (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0 ||
@@ -107,7 +120,8 @@ struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issue
     } else if (is_silent(certificate, word.this_us, kept_since(crl))) {
         return silence;
     }
-    return word;
+    X509_CRL_get0_signature(crl, NULL, &algorithm);
+    return weighed(word, strength_is_enough(algorithm, key));
 }
 
 /* --- Answers ----------------------------------------------------------------------- */
@@ -128,7 +142,19 @@ static bool may_answer(X509 *responder, X509 *issuer, const ASN1_GENERALIZEDTIME
            at <= verify_time_us(X509_get0_notAfter(responder));
 }
 
-static bool is_believed(OCSP_BASICRESP *answer, X509 *issuer)
+/* The answer's signature, and the word by which the issuer named his responder. */
+static bool is_strong(const OCSP_BASICRESP *answer, X509 *responder, X509 *issuer)
+{
+    const X509_ALGOR *named = NULL;
+
+    X509_get0_signature(NULL, &named, responder);
+    return strength_is_enough(OCSP_resp_get0_tbs_sigalg(answer),
+                              X509_get0_pubkey(responder)) &&
+           (X509_cmp(responder, issuer) == 0 ||
+            strength_is_enough(named, X509_get0_pubkey(issuer)));
+}
+
+static bool is_believed(OCSP_BASICRESP *answer, X509 *issuer, bool *strong)
 {
     STACK_OF(X509) *known = sk_X509_new_null();
     X509 *responder = NULL;
@@ -137,6 +163,7 @@ static bool is_believed(OCSP_BASICRESP *answer, X509 *issuer)
                 may_answer(responder, issuer, OCSP_resp_get0_produced_at(answer)) &&
                 OCSP_basic_verify(answer, known, NULL, OCSP_NOVERIFY) == 1;
 
+    *strong = good && is_strong(answer, responder, issuer);
     sk_X509_free(known);
     return good;
 }
@@ -173,8 +200,12 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
     ASN1_GENERALIZEDTIME *from = NULL;
     ASN1_GENERALIZEDTIME *until = NULL;
     int status = OCSP_single_get0_status(single, NULL, &revoked, &from, &until);
-    struct verify_word word = {VERIFY_STATE_OPEN, verify_time_us(revoked),
-                               verify_time_us(from), verify_time_us(until), false};
+    struct verify_word word = {VERIFY_STATE_OPEN,
+                               verify_time_us(revoked),
+                               verify_time_us(from),
+                               verify_time_us(until),
+                               false,
+                               false};
 
     if (status == V_OCSP_CERTSTATUS_GOOD &&
         !is_silent(certificate, word.this_us, cut_off(single))) {
@@ -191,7 +222,10 @@ struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
     for (int i = 0; i < OCSP_resp_count(answer) && i < VERIFY_MATERIAL_MAX; i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(answer, i);
         if (names(single, certificate, issuer)) {
-            return is_believed(answer, issuer) ? word_of(single, certificate) : disowned;
+            bool strong = false;
+            return is_believed(answer, issuer, &strong)
+                       ? weighed(word_of(single, certificate), strong)
+                       : disowned;
         }
     }
     return silence;
@@ -209,15 +243,14 @@ struct hearing {
 
 static void hear(struct hearing *hearing, bool given, struct verify_word word)
 {
-    bool counts = word.state != VERIFY_STATE_OPEN && word.this_us != 0 &&
-                  word.this_us <= hearing->now_us + (int64_t)SKEW_S * US_PER_S &&
-                  (word.this_us >= hearing->time_us || word.next_us >= hearing->time_us);
-
     hearing->disowned = hearing->disowned || (given && word.disowned);
     /* Revoked once the time in question was over: it was good then. */
     if (word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us) {
-        word.state = VERIFY_STATE_GOOD;
+        word.state = word.weak ? VERIFY_STATE_OPEN : VERIFY_STATE_GOOD;
     }
+    bool counts = word.state != VERIFY_STATE_OPEN && word.this_us != 0 &&
+                  word.this_us <= hearing->now_us + (int64_t)SKEW_S * US_PER_S &&
+                  (word.this_us >= hearing->time_us || word.next_us >= hearing->time_us);
     /* A revocation is told by old statements too: nobody takes it back but by a newer,
      * and of two that are as new it counts, in whatever order they are given. */
     counts = counts || (word.state == VERIFY_STATE_REVOKED && word.this_us != 0);

@@ -220,7 +220,8 @@ struct slice authority_crl(const struct authority *authority,
     if (list->kept != NULL) {
         keep_expired(crl, list->kept);
     }
-    cr_assert_gt(X509_CRL_sign(crl, list->key == NULL ? key : list->key, EVP_sha256()),
+    cr_assert_gt(X509_CRL_sign(crl, list->key == NULL ? key : list->key,
+                               list->md == NULL ? EVP_sha256() : list->md),
                  0);
     int len = i2d_X509_CRL(crl, &der);
     X509_CRL_free(crl);
@@ -242,11 +243,11 @@ struct slice authority_ocsp(const struct authority *authority, X509 *about, bool
     cr_assert_not_null(OCSP_basic_add1_status(
         answer, id, revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
         OCSP_REVOKED_STATUS_UNSPECIFIED, revoked ? from : NULL, from, until));
-    cr_assert_eq(OCSP_basic_sign(answer,
-                                 responder == NULL ? authority->pki->issuing : responder,
-                                 responder == NULL ? authority->pki->issuing_key : key,
-                                 EVP_sha256(), NULL, 0),
-                 1);
+    cr_assert_eq(
+        OCSP_basic_sign(answer, responder == NULL ? authority->pki->issuing : responder,
+                        responder == NULL ? authority->pki->issuing_key : key,
+                        authority->md == NULL ? EVP_sha256() : authority->md, NULL, 0),
+        1);
     OCSP_RESPONSE *response =
         OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, answer);
     int len = i2d_OCSP_RESPONSE(response, &der);

@@ -14,6 +14,7 @@ struct authority {
     int64_t time_s;        /* of the next time-stamp */
     bool no_signer;        /* tokens without SignerInfo; */
     bool no_certificates;  /* without certificates */
+    const EVP_MD *md;      /* of OCSP answers; NULL = SHA-256 */
 };
 void authority_make(struct authority *authority, const struct pki *pki, int64_t time_s);
 void authority_free(struct authority *authority);
@@ -29,6 +30,7 @@ struct authority_list {
     const X509 *revoked; /* NULL = nobody */
     int64_t revoked_s;
     EVP_PKEY *key;     /* who signs it; NULL = the right one */
+    const EVP_MD *md;  /* NULL = SHA-256 */
     const char *scope; /* of the issuing distribution point; NULL = all certificates */
     const char *kept;  /* "20250101000000Z": certificates that expired since then stay on
                         * the list (expiredCertsOnCRL); NULL = it does not say so */
