@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/clock.h"
+#include "gateway/core/key/known.h"
 #include "gateway/core/succession/inside.h"
 #include "gateway/ledger/peek.h"
 #include "gateway/policy/policy.h"
@@ -44,6 +46,41 @@ static enum sg_status foresee_policy(const struct config *config,
     return status;
 }
 
+static enum sg_status take_key(const struct config *config,
+                               const struct ledger_peek *peek, struct key *key,
+                               struct sg_error *why)
+{
+    for (size_t i = 0; i < peek->key_count; i++) {
+        const struct ledger_peek_key *known = &peek->keys[i];
+        if (strcmp(known->name, key->config->name) == 0) {
+            const struct key_filling filling = {
+                .ckaid = slice_of(known->ckaid, known->ckaid_len), .chain = known->chain};
+            return known_take(key, &filling, config, why);
+        }
+    }
+    return SG_OK; /* it is new to the ledger */
+}
+
+/* As register_start does, with a ring that nobody else has. */
+static enum sg_status foresee_keys(const struct config *config,
+                                   const struct ledger_peek *peek, struct sg_error *why)
+{
+    AUTO(keyring_fini) struct keyring ring = {0};
+
+    TRY(keyring_load(config, clock_wall_us(), &ring, why));
+    for (size_t i = 0; i < ring.count; i++) {
+        TRY(take_key(config, peek, &ring.keys[i], why));
+    }
+    return SG_OK;
+}
+
+static enum sg_status foresee(const struct config *config, const struct ledger_peek *peek,
+                              struct sg_error *why)
+{
+    TRY(foresee_policy(config, &peek->policy, why));
+    return foresee_keys(config, peek, why);
+}
+
 static bool leads_on(const struct ledger_peek *peek)
 {
     return peek->exists && peek->schema < peek->schema_ours;
@@ -56,7 +93,7 @@ enum sg_status core_foresee_migration(const struct config *config, struct sg_err
     AUTO(ledger_peek_fini) struct ledger_peek peek = {.exists = false};
 
     TRY(ledger_peek(&options, &peek, why));
-    return leads_on(&peek) ? foresee_policy(config, &peek.policy, why) : SG_OK;
+    return leads_on(&peek) ? foresee(config, &peek, why) : SG_OK;
 }
 
 enum sg_status core_foresee(const struct config *config, char *said, size_t size,
@@ -67,7 +104,7 @@ enum sg_status core_foresee(const struct config *config, char *said, size_t size
 
     said[0] = '\0';
     TRY(ledger_peek(&options, &peek, why));
-    TRY(foresee_policy(config, &peek.policy, why));
+    TRY(foresee(config, &peek, why));
     if (leads_on(&peek)) {
         (void)snprintf(said, size,
                        "the ledger is of version %llu: a start leads it to %llu, and no "

@@ -6,6 +6,7 @@
 
 #include "gateway/config/compare.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/key/known.h"
 
 /* A new list of lanes while the gateway runs. Lanes are compared by what they say; those
  * that are gone or changed finish what they have in hand, and the rest goes on
@@ -90,19 +91,35 @@ static enum sg_status check_credentials(struct core *core, const struct config *
     return SG_OK;
 }
 
-/* All lanes and ceremonies look for a key by what the start's configuration says. */
+/* All lanes and ceremonies look for a key by what the start's configuration says. A
+ * restart is advised only where it would succeed. */
+static enum sg_status check_object(const struct core *core, size_t index,
+                                   const struct config *config, struct sg_error *why)
+{
+    const struct key *key = &core->keyring.keys[index];
+    const struct config_key *now = berth_placement(config, key);
+    const struct keyreg *row = &core->keys.rows[index];
+    struct sg_error inner = {0};
+
+    if (config_same_object(&key->config->object, &now->object)) {
+        return SG_OK;
+    }
+    enum sg_status status =
+        row->state == KEY_NONE ? SG_OK : known_check(now, row->ckaid_len != 0, &inner);
+    if (status != SG_OK) {
+        return sg_fail(why, status, "%s; nothing was reloaded", inner.text);
+    }
+    return sg_fail(why, SG_PRECONDITION,
+                   "id and uri of key '%s' cannot be changed while the gateway runs; "
+                   "restart it; nothing was reloaded",
+                   key->config->name);
+}
+
 static enum sg_status check_objects(const struct core *core, const struct config *config,
                                     struct sg_error *why)
 {
     for (size_t i = 0; i < core->keyring.count; i++) {
-        const struct key *key = &core->keyring.keys[i];
-        if (!config_same_object(&key->config->object,
-                                &berth_placement(config, key)->object)) {
-            return sg_fail(why, SG_PRECONDITION,
-                           "id and uri of key '%s' cannot be changed while the gateway "
-                           "runs; restart it; nothing was reloaded",
-                           key->config->name);
-        }
+        TRY(check_object(core, i, config, why));
     }
     return SG_OK;
 }

@@ -13,7 +13,8 @@
 
 enum {
     URI_MAX = 3 * PATH_MAX + 32,
-    POLICY_SINCE = 2 /* version of the tables that has policies */
+    POLICY_SINCE = 2, /* version of the tables that has policies */
+    KEYS_SINCE = 5
 };
 
 static void db_close(sqlite3 **db)
@@ -57,6 +58,18 @@ static bool make_uri(const char *path, bool immutable, char out[URI_MAX])
     return true;
 }
 
+static enum sg_status copy_bytes(struct slice bytes, struct slice *out)
+{
+    uint8_t *copy = (uint8_t *)malloc(bytes.len + 1);
+
+    if (copy == NULL) {
+        return SG_NO_MEMORY;
+    }
+    memcpy(copy, bytes.data, bytes.len);
+    *out = slice_of(copy, bytes.len);
+    return SG_OK;
+}
+
 static enum sg_status copy_policy(sqlite3_stmt *row, struct ledger_policy *out)
 {
     struct slice sha256 = sql_bytes(row, 0);
@@ -66,14 +79,8 @@ static enum sg_status copy_policy(sqlite3_stmt *row, struct ledger_policy *out)
         !sql_uint(row, 2, &out->index)) {
         return SG_CORRUPT;
     }
-    uint8_t *copy = (uint8_t *)malloc(text.len == 0 ? 1 : text.len);
-    if (copy == NULL) {
-        return SG_NO_MEMORY;
-    }
-    memcpy(copy, text.data, text.len);
     memcpy(out->sha256, sha256.data, sizeof(out->sha256));
-    out->text = slice_of(copy, text.len);
-    return SG_OK;
+    return copy_bytes(text, &out->text);
 }
 
 static enum sg_status read_policy(sqlite3 *db, struct ledger_policy *out,
@@ -93,6 +100,61 @@ static enum sg_status read_policy(sqlite3 *db, struct ledger_policy *out,
     return status;
 }
 
+static enum sg_status copy_key(sqlite3_stmt *row, struct ledger_peek_key *out)
+{
+    struct slice name = sql_bytes(row, 0);
+    struct slice ckaid = sql_bytes(row, 1);
+
+    if (name.len >= sizeof(out->name) || ckaid.len > sizeof(out->ckaid)) {
+        return SG_CORRUPT;
+    }
+    memcpy(out->name, name.data, name.len);
+    memcpy(out->ckaid, ckaid.data, ckaid.len);
+    out->ckaid_len = ckaid.len;
+    return copy_bytes(sql_bytes(row, 2), &out->chain);
+}
+
+/* All that it has: no key ever leaves the register. */
+static enum sg_status copy_keys(sqlite3_stmt *row, struct ledger_peek *out)
+{
+    int rc = sqlite3_step(row);
+
+    for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
+        struct ledger_peek_key *more = (struct ledger_peek_key *)realloc(
+            out->keys, (out->key_count + 1) * sizeof(*more));
+        if (more == NULL) {
+            return SG_NO_MEMORY;
+        }
+        out->keys = more;
+        out->keys[out->key_count] = (struct ledger_peek_key){.ckaid_len = 0};
+        TRY(copy_key(row, &out->keys[out->key_count++]));
+    }
+    return rc == SQLITE_DONE ? SG_OK : SG_LEDGER;
+}
+
+static enum sg_status read_keys(sqlite3 *db, struct ledger_peek *out,
+                                struct sg_error *why)
+{
+    sqlite3_stmt *row = NULL;
+
+    TRY(sql_prepare(db,
+                    "SELECT r.name, r.ckaid, d.chain FROM keyreg r LEFT JOIN keyder d"
+                    " ON d.name = r.name WHERE r.state <> 0",
+                    &row, why));
+    enum sg_status status = copy_keys(row, out);
+    if (status == SG_LEDGER) {
+        status = sql_fail(db, "be read", why);
+    }
+    (void)sqlite3_finalize(row);
+    return status;
+}
+
+static enum sg_status read_all(sqlite3 *db, struct ledger_peek *out, struct sg_error *why)
+{
+    TRY(out->schema < POLICY_SINCE ? SG_OK : read_policy(db, &out->policy, why));
+    return out->schema < KEYS_SINCE ? SG_OK : read_keys(db, out, why);
+}
+
 enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_peek *out,
                            struct sg_error *why)
 {
@@ -110,10 +172,16 @@ enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_p
     TRY(sql_open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &db, why));
     TRY(schema_look(db, options->origin, &out->schema, why));
     out->exists = out->schema > 0;
-    return out->schema < POLICY_SINCE ? SG_OK : read_policy(db, &out->policy, why);
+    return read_all(db, out, why);
 }
 
 void ledger_peek_fini(struct ledger_peek *peek)
 {
     ledger_policy_fini(&peek->policy);
+    for (size_t i = 0; i < peek->key_count; i++) {
+        free((void *)(uintptr_t)peek->keys[i].chain.data);
+    }
+    free(peek->keys);
+    peek->keys = NULL;
+    peek->key_count = 0;
 }

@@ -1,7 +1,16 @@
 #ifndef SEGEL_GATEWAY_LEDGER_PEEK_H
 #define SEGEL_GATEWAY_LEDGER_PEEK_H
 
+#include "gateway/ledger/keyreg.h"
 #include "gateway/ledger/policy.h"
+
+/* A key of its register that has a state. */
+struct ledger_peek_key {
+    char name[65];
+    uint8_t ckaid[KEYREG_ID_MAX]; /* as in struct keyreg */
+    size_t ckaid_len;
+    struct slice chain; /* owned; as in struct keyreg_der */
+};
 
 /* What a start would find in a ledger, seen from beside a gateway that may run on it, by
  * a program that is perhaps of another version. Nothing is changed: a ledger that was
@@ -9,10 +18,12 @@
  * do. */
 struct ledger_peek {
     bool exists;
-    uint64_t schema;             /* version of its tables */
-    uint64_t schema_ours;        /* that a start leads it to */
-    struct ledger_policy policy; /* in force last; text is empty when none was, or when
-                                  * tables of that version hold none */
+    uint64_t schema;              /* version of its tables */
+    uint64_t schema_ours;         /* that a start leads it to */
+    struct ledger_policy policy;  /* in force last; text is empty when none was, or when
+                                   * tables of that version hold none */
+    struct ledger_peek_key *keys; /* owned */
+    size_t key_count;
 };
 
 /* SG_INVALID: no ledger, a newer Segel's, or of another origin; SG_LEDGER, SG_CORRUPT: it

@@ -19,7 +19,7 @@ import time
 import grpc
 import rig
 from faulty import metrics, wait_for
-from people import CODE, EXECUTED, PENDING, People, approve, get
+from people import CODE, EXECUTED, PENDING, People, approve, get, hup
 from preload import begun
 from rig import claim, contains, equal, expect, keys
 
@@ -990,21 +990,49 @@ def a_generated_key_is_no_key_for_callers_yet(people):
               CODE.FAILED_PRECONDITION)
 
 
+def stays_away(people, *words):
+    """A start is refused, and the check says so beforehand: the sentence of both."""
+    config = people.rig.path("changed.yaml")
+    checked = people.rig.tool("segeld", "--config", config, "--check-config")
+    equal(checked.returncode, 1, f"exit code of --check-config; {checked.stdout}")
+    sentence = rig.json.loads(checked.stderr)["why"]
+    contains(sentence, *words)
+    code, said = people.rig.refuses(config)
+    expect(code != 0, "it starts")
+    contains(said, sentence)
+    return sentence
+
+
 @claim
 def a_name_of_the_register_is_not_used_for_another_key(people):
     with people.shadow(AS_SLOT) as gateway:
         gateway.stop()
     fill_slot(people, ACCEPTED, der(people, "seal-other.pem", "issuing.pem"))
-    config = people.rig.path("changed.yaml")
     text = people.rig.read("segeld.yaml")
     entry = re.search(r"(    id: .*\n    certificate: seal-other.*\n    chain: .*\n)", text)[1]
     changed = people.rig.read("changed.yaml").replace(
         "- name: seal-other\n    class: seal\n    lane: lane0\n",
         "- name: seal-other\n    class: seal\n    lane: lane0\n" + entry)
     people.rig.write("changed.yaml", changed)
-    code, said = people.rig.refuses(config)
-    expect(code != 0, "it starts")
-    contains(said, "was made by a ceremony")
+    sentence = stays_away(people, "was made by a ceremony", "take id, uri, certificate")
+    with people.shadow(AS_SLOT, keep=True) as gateway:
+        people.rig.write("changed.yaml", changed)
+        said = hup(gateway, "reload.failed")["why"]
+        contains(said, sentence, "; nothing was reloaded")
+        expect("restart it" not in said, f"a restart is advised: {said}")
+
+
+@claim
+def a_key_of_the_configuration_does_not_become_a_slot(people):
+    with people.shadow() as gateway:
+        before = people.rig.read("changed.yaml")
+        changed = re.sub(*AS_SLOT, before)
+        expect(changed != before, "nothing was changed")
+        people.rig.write("changed.yaml", changed)
+        said = hup(gateway, "reload.failed")["why"]
+        contains(said, "is no slot", "nothing was reloaded")
+        expect("restart it" not in said, f"a restart is advised: {said}")
+    contains(said, stays_away(people, OTHER, "is no slot"))
 
 
 @claim
@@ -1012,9 +1040,7 @@ def a_register_that_cannot_be_read_stops_the_start(people):
     with people.shadow(AS_SLOT) as gateway:
         gateway.stop()
     fill_slot(people, ACCEPTED, [b"no certificate"])
-    code, said = people.rig.refuses(people.rig.path("changed.yaml"))
-    expect(code != 0, "it starts")
-    contains(said, OTHER, "no X.509 in DER")
+    stays_away(people, OTHER, "no X.509 in DER")
 
 
 # --- The commands --------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/key/activation.h"
+#include "gateway/core/key/known.h"
 #include "gateway/core/key/life.h"
 #include "gateway/core/log/members.h"
 #include "proto/text.h"
@@ -69,42 +70,13 @@ static void weaken(struct keyreg *row)
     row->since_us = clock_wall_us();
 }
 
-static enum sg_status fill_slot(struct core *core, struct key *key,
-                                const struct keyreg *row, const struct keyreg_der *der,
-                                struct sg_error *why)
+/* Its certificate comes from the configuration, and may be another one than before. */
+static void compare(struct core *core, size_t index, const struct keyreg_der *der)
 {
-    const struct key_filling filling = {.ckaid = slice_of(row->ckaid, row->ckaid_len),
-                                        .chain = der->chain};
-    struct sg_error inner = {0};
-
-    if (row->ckaid_len == 0 || der->chain.len == 0) {
-        return SG_OK; /* generated, without a certificate yet */
-    }
-    enum sg_status status =
-        key_fill(key, &filling, core->options.config, clock_wall_us(), &inner);
-    return status == SG_OK ? SG_OK
-                           : sg_fail(why, status, "key '%s' of the ledger's register: %s",
-                                     row->name, inner.text);
-}
-
-/* It is by configuration, and was known before. */
-static enum sg_status compare(struct core *core, size_t index,
-                              const struct keyreg_der *der, struct sg_error *why)
-{
-    struct keyreg *row = register_row(core, index);
-
-    if (row->ckaid_len != 0) {
-        return sg_fail(why, SG_INVALID,
-                       "key '%s' was made by a ceremony, and the configuration names "
-                       "another one: take id, uri, certificate and chain away, or "
-                       "choose another name",
-                       row->name);
-    }
     if (!slice_equal(der->spki, cert_spki(core->keyring.keys[index].cert))) {
-        weaken(row);
+        weaken(register_row(core, index));
         core->keys.used[index] = true; /* register_write_start writes it */
     }
-    return SG_OK;
 }
 
 static enum sg_status take_known(struct core *core, size_t index, struct arena *arena,
@@ -119,16 +91,13 @@ static enum sg_status take_known(struct core *core, size_t index, struct arena *
     if (found != SG_OK && found != SG_NOT_FOUND) {
         return found;
     }
+    const struct key_filling filling = {.ckaid = slice_of(row->ckaid, row->ckaid_len),
+                                        .chain = der.chain};
+    TRY(known_take(key, &filling, core->options.config, why));
     if (key->config->certificate != NULL) {
-        return compare(core, index, &der, why);
+        compare(core, index, &der);
     }
-    if (row->ckaid_len == 0) {
-        return sg_fail(why, SG_INVALID,
-                       "key '%s' was one of the configuration and is no slot: give it "
-                       "its id and certificate back, or name the slot otherwise",
-                       row->name);
-    }
-    return fill_slot(core, key, row, &der, why);
+    return SG_OK;
 }
 
 static enum sg_status take_one(struct core *core, size_t index, struct arena *arena,

@@ -29,15 +29,17 @@ static void free_authorities(void)
 
 TestSuite(cert_path, .init = make_authorities, .fini = free_authorities);
 
-static struct cert *load(const struct maker_spec *spec, int64_t at_us)
+/* beside: one more anchor; NULL: the root alone. */
+static struct cert *load_under(const struct maker_spec *spec, int64_t at_us,
+                               const struct made *beside)
 {
     struct made seal = maker_make(spec);
-    const struct made *const all[] = {&seal, &issuing, &root};
+    const struct made *const all[] = {&seal, &issuing, &root, beside};
     char paths[3][32];
     struct cert *cert = NULL;
 
     for (size_t i = 0; i < SG_COUNT(paths); i++) {
-        maker_write(paths[i], &all[i], 1);
+        maker_write(paths[i], &all[i], i == 2 && beside != NULL ? 2 : 1);
     }
     const char *const files[] = {paths[0], paths[1], paths[2]};
     cr_assert_eq(town_read(files, at_us, &cert, &why), SG_OK, "%s", why.text);
@@ -48,9 +50,42 @@ static struct cert *load(const struct maker_spec *spec, int64_t at_us)
     return cert;
 }
 
+static struct cert *load(const struct maker_spec *spec, int64_t at_us)
+{
+    return load_under(spec, at_us, NULL);
+}
+
 static bool is_bool(const struct facts *facts, enum fact fact, bool wanted)
 {
     return facts->value[fact].present && (facts->value[fact].number != 0) == wanted;
+}
+
+/* What OPERATIONS.md advises for a key whose chain lies in the ledger: its issuer's next
+ * certificate, of the same key, beside the root. */
+Test(cert_path, a_renewed_issuer_among_the_anchors_takes_the_place_of_one_that_ended)
+{
+    struct maker_spec spec = maker_issuing(&root);
+    struct cert_path path;
+
+    spec.from_s = -3600;
+    spec.until_s = -60;
+    maker_free(&issuing);
+    issuing = maker_make(&spec);
+    struct made renewed = {.certificate = X509_dup(issuing.certificate)};
+    cr_assert_neq(
+        ASN1_TIME_set(X509_getm_notAfter(renewed.certificate), MAKER_NOW_S + 3600), NULL);
+    cr_assert_gt(X509_sign(renewed.certificate, root.key, EVP_sha256()), 0);
+    spec = maker_seal(&issuing);
+
+    struct cert *cert = load(&spec, now_us);
+    cr_assert_eq(cert_judge_path(cert, now_us, &path), SG_OK);
+    cr_expect_not(path.good, "by the issuer that ended");
+    cert_free(cert);
+    cert = load_under(&spec, now_us, &renewed);
+    cr_assert_eq(cert_judge_path(cert, now_us, &path), SG_OK);
+    cr_expect(path.good, "%s", path.why);
+    cert_free(cert);
+    maker_free(&renewed);
 }
 
 /* Until the seal ends, by an issuing CA with another validity than the root. */

@@ -84,6 +84,31 @@ Test(peek, it_sees_what_a_running_writer_has_in_its_wal)
     ledger_peek_fini(&found);
 }
 
+Test(peek, it_tells_the_keys_of_the_register)
+{
+    struct ledger_peek found;
+
+    book_open(&book);
+    book_tamper(&book,
+                "INSERT INTO keyreg SELECT 'made', 3, 0, '', '', '', 0, '', '', 0, 0, '',"
+                " 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, zeroblob(32), x'a1b2'"
+                " UNION ALL SELECT 'named', 3, 0, '', '', '', 0, '', '', 0, 0, '',"
+                " 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, zeroblob(32), x''"
+                " UNION ALL SELECT 'free', 0, 0, '', '', '', 0, '', '', 0, 0, '',"
+                " 0, 0, 0, 0, 0, 0, 0, '', '', '', '', 0, zeroblob(32), x'';"
+                "INSERT INTO keyder VALUES('made', x'', 'chain')");
+    cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
+    cr_assert_eq(found.key_count, 2, "a name that is free is none");
+    cr_expect_str_eq(found.keys[0].name, "made");
+    cr_expect_eq(found.keys[0].ckaid_len, 2);
+    cr_expect_eq(found.keys[0].ckaid[1], 0xb2);
+    cr_expect(slice_equal(found.keys[0].chain, slice_str("chain")));
+    cr_expect_str_eq(found.keys[1].name, "named");
+    cr_expect_eq(found.keys[1].ckaid_len, 0);
+    cr_expect_eq(found.keys[1].chain.len, 0);
+    ledger_peek_fini(&found);
+}
+
 Test(peek, it_misses_a_ledger_as_a_start_would)
 {
     struct ledger_peek found;
