@@ -5,6 +5,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/core/key/known.h"
+#include "gateway/core/officers/roster_kept.h"
 #include "gateway/core/succession/inside.h"
 #include "gateway/ledger/peek.h"
 #include "gateway/policy/policy.h"
@@ -46,6 +47,36 @@ static enum sg_status foresee_policy(const struct config *config,
     return status;
 }
 
+static enum sg_status take_roster(const struct config *config,
+                                  const struct ledger_peek *peek,
+                                  const struct quorum *file, struct sg_error *why)
+{
+    struct roster_kept kept;
+    struct quorum *signed_for = NULL;
+    char name[DIGEST_SHA256_SIZE];
+
+    roster_kept_name(file, name);
+    roster_kept_read(peek->roster_memo, peek->roster_file_memo, &kept);
+    if (!roster_kept_counts(&kept, name)) {
+        return SG_OK;
+    }
+    TRY(roster_kept_make(config, &kept, &peek->roster, &signed_for, why));
+    quorum_free(signed_for);
+    return SG_OK;
+}
+
+/* As grants_start does. */
+static enum sg_status foresee_roster(const struct config *config,
+                                     const struct ledger_peek *peek, struct sg_error *why)
+{
+    struct quorum *file = NULL;
+
+    TRY(quorum_load(config, &file, why));
+    enum sg_status status = take_roster(config, peek, file, why);
+    quorum_free(file);
+    return status;
+}
+
 static enum sg_status take_key(const struct config *config,
                                const struct ledger_peek *peek, struct key *key,
                                struct sg_error *why)
@@ -78,6 +109,7 @@ static enum sg_status foresee(const struct config *config, const struct ledger_p
                               struct sg_error *why)
 {
     TRY(foresee_policy(config, &peek->policy, why));
+    TRY(foresee_roster(config, peek, why));
     return foresee_keys(config, peek, why);
 }
 

@@ -3,10 +3,10 @@
 
 #include "gateway/config/config.h"
 
-/* Whether a start would go on with the ledger that is there, its policy and its register
- * of keys: asked before an upgrade, beside the older version that still serves. said: a
- * sentence on what a start would change for good; "" when nothing. Fails with what such a
- * start would say.
+/* Whether a start would go on with the ledger that is there, its policy, its roster and
+ * its register of keys: asked before an upgrade, beside the older version that still
+ * serves. said: a sentence on what a start would change for good; "" when nothing. Fails
+ * with what such a start would say.
  */
 SG_MUST_USE enum sg_status core_foresee(const struct config *config, char *said,
                                         size_t size, struct sg_error *why);

@@ -11,11 +11,7 @@
 #include "gateway/ledger/schema.h"
 #include "gateway/ledger/sql.h"
 
-enum {
-    URI_MAX = 3 * PATH_MAX + 32,
-    POLICY_SINCE = 2, /* version of the tables that has policies */
-    KEYS_SINCE = 5
-};
+enum { URI_MAX = 3 * PATH_MAX + 32 };
 
 static void db_close(sqlite3 **db)
 {
@@ -70,35 +66,96 @@ static enum sg_status copy_bytes(struct slice bytes, struct slice *out)
     return SG_OK;
 }
 
-static enum sg_status copy_policy(sqlite3_stmt *row, struct ledger_policy *out)
+/* --- Rows of which one counts ------------------------------------------------------- */
+
+static enum sg_status copy_policy(sqlite3_stmt *row, void *into)
 {
+    struct ledger_policy *out = (struct ledger_policy *)into;
     struct slice sha256 = sql_bytes(row, 0);
-    struct slice text = sql_bytes(row, 3);
 
     if (sha256.len != sizeof(out->sha256) || !sql_uint(row, 1, &out->version) ||
         !sql_uint(row, 2, &out->index)) {
         return SG_CORRUPT;
     }
     memcpy(out->sha256, sha256.data, sizeof(out->sha256));
-    return copy_bytes(text, &out->text);
+    return copy_bytes(sql_bytes(row, 3), &out->text);
 }
 
-static enum sg_status read_policy(sqlite3 *db, struct ledger_policy *out,
-                                  struct sg_error *why)
+static enum sg_status copy_roster(sqlite3_stmt *row, void *into)
+{
+    struct ledger_roster *out = (struct ledger_roster *)into;
+    struct slice sha256 = sql_bytes(row, 0);
+
+    if (sha256.len != sizeof(out->sha256) || !sql_uint(row, 1, &out->index)) {
+        return SG_CORRUPT;
+    }
+    memcpy(out->sha256, sha256.data, sizeof(out->sha256));
+    return copy_bytes(sql_bytes(row, 2), &out->text);
+}
+
+static enum sg_status copy_memo(sqlite3_stmt *row, void *into)
+{
+    struct slice text = sql_bytes(row, 0);
+
+    if (text.len >= LEDGER_MEMO_MAX) {
+        return SG_CORRUPT;
+    }
+    memcpy(into, text.data, text.len);
+    ((char *)into)[text.len] = '\0';
+    return SG_OK;
+}
+
+/* A question of at most one row; without one, *out stays as it is. */
+struct question {
+    const char *text;
+    enum sg_status (*copy)(sqlite3_stmt *row, void *out);
+    void *out;
+};
+
+static enum sg_status ask(sqlite3 *db, const struct question *question,
+                          struct sg_error *why)
 {
     sqlite3_stmt *row = NULL;
 
-    TRY(sql_prepare(db,
-                    "SELECT sha256, version, idx, text FROM policy ORDER BY n DESC"
-                    " LIMIT 1",
-                    &row, why));
+    TRY(sql_prepare(db, question->text, &row, why));
     int rc = sqlite3_step(row);
-    enum sg_status status = rc == SQLITE_ROW    ? copy_policy(row, out)
+    enum sg_status status = rc == SQLITE_ROW    ? question->copy(row, question->out)
                             : rc == SQLITE_DONE ? SG_OK
                                                 : sql_fail(db, "be read", why);
     (void)sqlite3_finalize(row);
     return status;
 }
+
+static enum sg_status read_policy(sqlite3 *db, struct ledger_peek *out,
+                                  struct sg_error *why)
+{
+    const struct question question = {
+        "SELECT sha256, version, idx, text FROM policy ORDER BY n DESC LIMIT 1",
+        copy_policy, &out->policy};
+
+    return ask(db, &question, why);
+}
+
+static enum sg_status read_roster(sqlite3 *db, struct ledger_peek *out,
+                                  struct sg_error *why)
+{
+    const struct question questions[] = {
+        {"SELECT sha256, idx, text FROM roster ORDER BY n DESC LIMIT 1", copy_roster,
+         &out->roster},
+        {"SELECT value FROM meta WHERE key = 'memo/" LEDGER_ROSTER "'", copy_memo,
+         out->roster_memo},
+        {"SELECT value FROM meta WHERE key = 'memo/" LEDGER_ROSTER_FILE "'", copy_memo,
+         out->roster_file_memo},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(questions); i++) {
+        TRY(ask(db, &questions[i], why));
+    }
+    return SG_OK;
+}
+
+/* --- Keys ----------------------------------------------------------------------------
+ */
 
 static enum sg_status copy_key(sqlite3_stmt *row, struct ledger_peek_key *out)
 {
@@ -149,10 +206,21 @@ static enum sg_status read_keys(sqlite3 *db, struct ledger_peek *out,
     return status;
 }
 
+/* --- All of it -----------------------------------------------------------------------
+ */
+
 static enum sg_status read_all(sqlite3 *db, struct ledger_peek *out, struct sg_error *why)
 {
-    TRY(out->schema < POLICY_SINCE ? SG_OK : read_policy(db, &out->policy, why));
-    return out->schema < KEYS_SINCE ? SG_OK : read_keys(db, out, why);
+    static const struct {
+        uint64_t since; /* version of the tables that has it */
+        enum sg_status (*read)(sqlite3 *db, struct ledger_peek *out,
+                               struct sg_error *why);
+    } parts[] = {{2, read_policy}, {5, read_keys}, {7, read_roster}};
+
+    for (size_t i = 0; i < SG_COUNT(parts); i++) {
+        TRY(out->schema < parts[i].since ? SG_OK : parts[i].read(db, out, why));
+    }
+    return SG_OK;
 }
 
 enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_peek *out,
@@ -170,6 +238,7 @@ enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_p
         return sg_fail(why, SG_INVALID, "the path of the ledger is too long");
     }
     TRY(sql_open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &db, why));
+    TRY(sql_exec(db, "BEGIN", why)); /* all of one moment; nobody ends it but the close */
     TRY(schema_look(db, options->origin, &out->schema, why));
     out->exists = out->schema > 0;
     return read_all(db, out, why);
@@ -178,6 +247,7 @@ enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_p
 void ledger_peek_fini(struct ledger_peek *peek)
 {
     ledger_policy_fini(&peek->policy);
+    ledger_roster_fini(&peek->roster);
     for (size_t i = 0; i < peek->key_count; i++) {
         free((void *)(uintptr_t)peek->keys[i].chain.data);
     }

@@ -2,7 +2,9 @@
 #define SEGEL_GATEWAY_LEDGER_PEEK_H
 
 #include "gateway/ledger/keyreg.h"
+#include "gateway/ledger/memo.h"
 #include "gateway/ledger/policy.h"
+#include "gateway/ledger/rosters.h"
 
 /* A key of its register that has a state. */
 struct ledger_peek_key {
@@ -18,11 +20,14 @@ struct ledger_peek_key {
  * do. */
 struct ledger_peek {
     bool exists;
-    uint64_t schema;              /* version of its tables */
-    uint64_t schema_ours;         /* that a start leads it to */
-    struct ledger_policy policy;  /* in force last; text is empty when none was, or when
-                                   * tables of that version hold none */
-    struct ledger_peek_key *keys; /* owned */
+    uint64_t schema;             /* version of its tables */
+    uint64_t schema_ours;        /* that a start leads it to */
+    struct ledger_policy policy; /* in force last; text is empty when none was, or when
+                                  * tables of that version hold none */
+    struct ledger_roster roster; /* kept last; likewise */
+    char roster_memo[LEDGER_MEMO_MAX];      /* "" = there is none */
+    char roster_file_memo[LEDGER_MEMO_MAX]; /* likewise */
+    struct ledger_peek_key *keys;           /* owned */
     size_t key_count;
 };
 

@@ -3,6 +3,12 @@
 
 #include "gateway/ledger/ledger.h"
 
+/* Memos: which one is in force and since when, as "sha256:… SINCE" or "none SINCE" (also
+ * that there is none any more is news), and what the file was when it was last read, in
+ * force or not. */
+#define LEDGER_ROSTER      "roster"
+#define LEDGER_ROSTER_FILE "roster/file"
+
 /* Quorum files that came in force, each kept in the transaction of the record that says
  * so. The writer's thread. */
 struct ledger_roster {

@@ -482,13 +482,18 @@ def callers_must_fit_the_roster_that_officers_signed_for(people):
                                 groups=["two"])
             agree(people, gateway, asked.id, "officer-2", "officer-3")
             text = people.rig.read("changed.yaml")
+            check = "segeld", "--config", people.rig.path("changed.yaml"), "--check-config"
+            contains(people.rig.tool(*check).stdout, "are sound")
             spoiled = re.sub(r"(name: officer-5, .*roles: )\[officer\]", r"\1[operator]",
                                  text)
             people.rig.write("changed.yaml", spoiled)
             contains(hup(gateway, "reload.failed")["why"], "officer-5", "signed for")
+            checked = people.rig.tool(*check)
         code, said = people.rig.refuses(people.rig.path("changed.yaml"))
-        equal(code, 1)
-        contains(said, "officer-5", "signed for")
+        equal((code, checked.returncode), (1, 1), "exit codes of start and check")
+        contains(said, "officer-5", "signed for", rig.json.loads(checked.stderr)["why"])
+        people.quorum(people.quorum_text(clear="clear"))
+        contains(people.rig.tool(*check).stdout, "are sound")  # another file counts instead
     finally:
         people.quorum()
 

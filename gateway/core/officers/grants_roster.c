@@ -4,24 +4,10 @@
 #include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/log/members.h"
-#include "gateway/ledger/rosters.h"
-#include "proto/text.h"
+#include "gateway/core/officers/roster_kept.h"
 
 /* Which quorum file is in force: what was changed last, the file by whoever runs the
  * machine, or the roster by officers. Every change is on the log. */
-
-/* Kept as "sha256:… SINCE", or "none SINCE": also that there is none any more is news. */
-static const char MEMO[] = "roster";
-/* What the file was when it was last read, in force or not. */
-static const char FILE_MEMO[] = "roster/file";
-
-static void name_of(const struct quorum *quorum, char out[DIGEST_SHA256_SIZE])
-{
-    (void)snprintf(out, DIGEST_SHA256_SIZE, "none");
-    if (quorum != NULL) {
-        digest_sha256_text(quorum->sha256, out);
-    }
-}
 
 static bool same_quorum(const struct quorum *one, const struct quorum *other)
 {
@@ -37,69 +23,53 @@ static void put_in_force(struct grants *grants, struct quorum *quorum)
     atomic_store_explicit(&grants->has_quorum, quorum != NULL, memory_order_relaxed);
 }
 
-/* What was in force before; "" = nothing ever. */
-static enum sg_status recall(struct core *core, char before[DIGEST_SHA256_SIZE])
+static enum sg_status recall_text(struct core *core, const char *name,
+                                  char out[LEDGER_MEMO_MAX])
 {
-    char text[LEDGER_MEMO_MAX];
-    uint64_t since = 0;
-    enum sg_status found = ledger_recall(core->ledger, MEMO, text);
+    enum sg_status found = ledger_recall(core->ledger, name, out);
 
-    before[0] = '\0';
     if (found != SG_OK) {
-        return found == SG_NOT_FOUND ? SG_OK : found;
+        out[0] = '\0';
     }
-    char *rest = strchr(text, ' ');
-    if (rest != NULL && text_uint(slice_str(rest + 1), INT64_MAX, &since) == SG_OK) {
-        *rest = '\0';
-        (void)snprintf(before, DIGEST_SHA256_SIZE, "%.71s", text);
-        core->grants.since_us = (int64_t)since;
+    return found == SG_NOT_FOUND ? SG_OK : found;
+}
+
+static enum sg_status recall(struct core *core, struct roster_kept *out)
+{
+    char memo[LEDGER_MEMO_MAX];
+    char file[LEDGER_MEMO_MAX];
+
+    *out = (struct roster_kept){.since_us = 0};
+    TRY(recall_text(core, LEDGER_ROSTER, memo));
+    TRY(recall_text(core, LEDGER_ROSTER_FILE, file));
+    roster_kept_read(memo, file, out);
+    if (out->before[0] != '\0') {
+        core->grants.since_us = out->since_us;
     }
     return SG_OK;
 }
 
 bool grants_had_quorum(struct core *core)
 {
-    char before[DIGEST_SHA256_SIZE];
+    struct roster_kept kept;
 
-    return recall(core, before) != SG_OK ||
-           (before[0] != '\0' && strcmp(before, "none") != 0);
+    return recall(core, &kept) != SG_OK ||
+           (kept.before[0] != '\0' && strcmp(kept.before, "none") != 0);
 }
 
 /* --- At the start ------------------------------------------------------------------ */
 
-/* Before officers could change it, the file was what was in force. */
-static enum sg_status recall_file(struct core *core, const char *before,
-                                  char out[DIGEST_SHA256_SIZE])
-{
-    char text[LEDGER_MEMO_MAX];
-    enum sg_status found = ledger_recall(core->ledger, FILE_MEMO, text);
-
-    (void)snprintf(out, DIGEST_SHA256_SIZE, "%.71s", found == SG_OK ? text : before);
-    return found == SG_NOT_FOUND ? SG_OK : found;
-}
-
-static enum sg_status take_signed(struct core *core, const char *before,
+static enum sg_status take_signed(struct core *core, const struct roster_kept *kept,
                                   struct sg_error *why)
 {
-    AUTO(ledger_roster_fini) struct ledger_roster kept = {.index = 0};
-    char name[DIGEST_SHA256_SIZE];
+    AUTO(ledger_roster_fini) struct ledger_roster last = {.index = 0};
     struct quorum *quorum = NULL;
-    struct sg_error inner = {0};
-    enum sg_status found = ledger_last_roster(core->ledger, &kept);
+    enum sg_status found = ledger_last_roster(core->ledger, &last);
 
-    digest_sha256_text(kept.sha256, name);
-    if (found != SG_OK || strcmp(name, before) != 0) {
-        return sg_fail(why, found == SG_OK ? SG_CORRUPT : found,
-                       "the roster in force cannot be read from the ledger: restore it "
-                       "from its backup");
+    if (found != SG_OK && found != SG_NOT_FOUND) {
+        return sg_fail(why, found, "%s", ledger_why(core->ledger));
     }
-    enum sg_status status = quorum_make(core->newest, kept.text, &quorum, &inner);
-    if (status != SG_OK) {
-        return sg_fail(why, status,
-                       "the roster that officers signed for does not fit the "
-                       "configuration: %.300s",
-                       inner.text);
-    }
+    TRY(roster_kept_make(core->newest, kept, &last, &quorum, why));
     quorum_free(core->grants.quorum);
     core->grants.quorum = NULL;
     put_in_force(&core->grants, quorum);
@@ -109,23 +79,21 @@ static enum sg_status take_signed(struct core *core, const char *before,
 enum sg_status grants_start(struct core *core, struct sg_error *why)
 {
     struct grants *grants = &core->grants;
-    char before[DIGEST_SHA256_SIZE];
-    char file[DIGEST_SHA256_SIZE];
+    struct roster_kept kept;
     struct quorum *quorum = NULL;
 
     TRY(quorum_load(core->options.config, &quorum, why));
     put_in_force(grants, quorum);
-    TRY(recall(core, before));
-    TRY(recall_file(core, before, file));
-    name_of(quorum, grants->file);
-    grants->file_unwritten = strcmp(grants->file, file) != 0;
+    TRY(recall(core, &kept));
+    roster_kept_name(quorum, grants->file);
+    grants->file_unwritten = strcmp(grants->file, kept.file) != 0;
     grants->is_new =
-        before[0] == '\0' ? quorum != NULL : strcmp(before, grants->file) != 0;
-    if (quorum == NULL || grants->file_unwritten || !grants->is_new) {
+        kept.before[0] == '\0' ? quorum != NULL : strcmp(kept.before, grants->file) != 0;
+    if (!roster_kept_counts(&kept, grants->file)) {
         return SG_OK;
     }
     grants->is_new = false;
-    return take_signed(core, before, why);
+    return take_signed(core, &kept, why);
 }
 
 /* --- Records ----------------------------------------------------------------------- */
@@ -144,9 +112,9 @@ static enum sg_status keep(struct core *core, const struct log_place *place)
         memcpy(kept.sha256, grants->quorum->sha256, sizeof(kept.sha256));
         TRY(ledger_keep_roster(core->ledger, &kept));
     }
-    name_of(grants->quorum, name);
+    roster_kept_name(grants->quorum, name);
     (void)snprintf(text, sizeof(text), "%s %lld", name, (long long)grants->since_us);
-    return ledger_remember(core->ledger, MEMO, text);
+    return ledger_remember(core->ledger, LEDGER_ROSTER, text);
 }
 
 /* grant: NULL: whoever runs the machine did it. */
@@ -155,12 +123,12 @@ static enum sg_status write_roster(struct core *core, const struct members *gran
 {
     const struct quorum *quorum = core->grants.quorum;
     struct members members = {.count = 0};
-    char before[DIGEST_SHA256_SIZE];
+    struct roster_kept kept;
     char now[DIGEST_SHA256_SIZE];
     char persons[24] = "";
 
-    TRY(recall(core, before));
-    name_of(quorum, now);
+    TRY(recall(core, &kept));
+    roster_kept_name(quorum, now);
     if (quorum != NULL) {
         (void)snprintf(persons, sizeof(persons), "%zu", quorum->roster.groups.leaf_count);
     }
@@ -171,7 +139,7 @@ static enum sg_status write_roster(struct core *core, const struct members *gran
     }
     members_add(&members, "source", grant == NULL ? "file" : "officers");
     members_add(&members, "quorum", now);
-    members_add(&members, "previous", before);
+    members_add(&members, "previous", kept.before);
     members_add(&members, "persons", persons);
     TRY(members_write(core, "roster.load", &members, place));
     return keep(core, place);
@@ -180,7 +148,7 @@ static enum sg_status write_roster(struct core *core, const struct members *gran
 static enum sg_status write_file(struct core *core)
 {
     core->grants.file_unwritten = false;
-    return ledger_remember(core->ledger, FILE_MEMO, core->grants.file);
+    return ledger_remember(core->ledger, LEDGER_ROSTER_FILE, core->grants.file);
 }
 
 enum sg_status grants_roster_write_start(struct core *core)
@@ -203,7 +171,7 @@ void core_take_quorum(struct core *core, struct quorum *quorum)
     struct grants *grants = &core->grants;
     char name[DIGEST_SHA256_SIZE];
 
-    name_of(quorum, name);
+    roster_kept_name(quorum, name);
     if (strcmp(name, grants->file) == 0) {
         quorum_free(quorum);
         return;
@@ -226,7 +194,7 @@ enum sg_status core_weigh_quorum(const struct core *core, const struct config *c
     struct sg_error inner = {0};
     char name[DIGEST_SHA256_SIZE];
 
-    name_of(file, name);
+    roster_kept_name(file, name);
     if (quorum == NULL || file == NULL || strcmp(name, core->grants.file) != 0) {
         return SG_OK;
     }
@@ -251,7 +219,7 @@ static enum sg_status take_next(struct core *core)
     put_in_force(grants, grants->next);
     grants->next = NULL;
     grants->has_next = false;
-    name_of(grants->quorum, name);
+    roster_kept_name(grants->quorum, name);
     log_event(LOG_INFO, "roster.loaded", "quorum", name, NULL);
     return write_roster(core, NULL, &place);
 }

@@ -109,6 +109,31 @@ Test(peek, it_tells_the_keys_of_the_register)
     ledger_peek_fini(&found);
 }
 
+Test(peek, it_tells_the_roster_in_force)
+{
+    struct ledger_peek found;
+
+    book_open(&book);
+    cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
+    cr_expect_str_empty(found.roster_memo);
+    cr_expect_eq(found.roster.text.len, 0);
+    ledger_peek_fini(&found);
+    const struct ledger_roster first = {.index = 3, .text = slice_str("before")};
+    const struct ledger_roster last = {.index = 4, .text = slice_str("persons")};
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_keep_roster(book.ledger, &first), SG_OK);
+    cr_assert_eq(ledger_keep_roster(book.ledger, &last), SG_OK);
+    cr_assert_eq(ledger_remember(book.ledger, LEDGER_ROSTER, "sha256:00 7"), SG_OK);
+    cr_assert_eq(ledger_remember(book.ledger, LEDGER_ROSTER_FILE, "none"), SG_OK);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    cr_assert_eq(peek(&found, BOOK_ORIGIN), SG_OK, "%s", book.why.text);
+    cr_expect(slice_equal(found.roster.text, slice_str("persons")));
+    cr_expect_eq(found.roster.index, 4);
+    cr_expect_str_eq(found.roster_memo, "sha256:00 7");
+    cr_expect_str_eq(found.roster_file_memo, "none");
+    ledger_peek_fini(&found);
+}
+
 Test(peek, it_misses_a_ledger_as_a_start_would)
 {
     struct ledger_peek found;
