@@ -186,6 +186,28 @@ def an_upgrade_does_not_wait_for_a_check_that_hangs():
 
 
 @claim
+def a_ledger_that_a_copy_took_the_place_of_is_never_written_over():
+    """By the block of OPERATIONS.md, followed twice on two days."""
+    block = re.search(r"^    (old=.*\n)    (install -d .*\n)    (mv .*\n)    (install .*COPY .*\n)",
+                      read(rig.ROOT, "docs/OPERATIONS.md"), flags=re.M)
+    place = os.path.join(rig.BUILD, "system", "put-back")
+    shutil.rmtree(place, ignore_errors=True)
+    os.makedirs(place)
+    for name in ("ledger.db", "ledger.db-wal", "first", "second"):
+        with open(os.path.join(place, name), "w", encoding="utf-8") as file:
+            file.write(name)
+    for number, copy in ((1, "first"), (2, "second")):
+        text = "".join(block.groups()).replace("/var/lib/segel", place)
+        text = text.replace("-o segel -g segel", "").replace("COPY", os.path.join(place, copy))
+        dated = f"date() {{ command date -d '2027-01-0{number}' \"$@\"; }}\n"
+        result = run("bash", "-e", "-c", dated + text)
+        equal(result.returncode, 0, result.stderr)
+    kept = sorted(glob.glob(os.path.join(place, "before-*", "*")))
+    equal([read(path) for path in kept], ["ledger.db", "ledger.db-wal", "first"])
+    equal(read(place, "ledger.db"), "second")
+
+
+@claim
 def who_may_not_install_packages_is_told_which_are_missing():
     folder = os.path.join(rig.BUILD, "system", "no-root")
     shutil.rmtree(folder, ignore_errors=True)
