@@ -2,16 +2,15 @@
                       */
 #include "gateway/service/control/control.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/service/control/group.h"
 #include "gateway/service/control/link.h"
 #include "gateway/transport/socket_file.h"
 
-enum { LINKS_MAX = 4, GROUP_TEXT = 4096, GROUPS_MAX = 1024 };
+enum { LINKS_MAX = 4, GROUPS_MAX = 1024 };
 
 struct control {
     int fd; /* owned: it listens */
@@ -26,22 +25,8 @@ struct control {
 static enum sg_status find_group(const struct config *config, bool *given, gid_t *group,
                                  struct sg_error *why)
 {
-    char text[GROUP_TEXT];
-    struct group entry;
-    struct group *found = NULL;
-
     *given = config->control_group[0] != '\0';
-    if (!*given) {
-        return SG_OK;
-    }
-    (void)getgrnam_r(config->control_group, &entry, text, sizeof(text), &found);
-    if (found == NULL) {
-        return sg_fail(why, SG_INVALID,
-                       "control.group: this machine has no group '%s'; groupadd makes it",
-                       config->control_group);
-    }
-    *group = entry.gr_gid;
-    return SG_OK;
+    return *given ? group_find(config->control_group, group, why) : SG_OK;
 }
 
 enum sg_status control_check(const struct config *config, struct sg_error *why)

@@ -10,7 +10,7 @@
 struct core;
 struct control;
 
-/* --check-config. SG_INVALID: control.group is no group. */
+/* --check-config. SG_INVALID: control.group is no group; SG_IO: nobody can tell. */
 SG_MUST_USE enum sg_status control_check(const struct config *config,
                                          struct sg_error *why);
 /* Listens. *out is NULL where control.socket is empty. SG_INVALID, SG_IO: why names the
