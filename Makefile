@@ -606,6 +606,7 @@ install-library: library ## libsegel alone, below DESTDIR and PREFIX
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsegel.so
 	install -m 644 client/segel/segel.h $(DESTDIR)$(PREFIX)/include
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(BUILD)/library/segel.pc >$(DESTDIR)$(LIBDIR)/pkgconfig/segel.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/segel.pc # whatever the umask
 	install -m 644 client/segel/libsegel.3 $(DESTDIR)$(PREFIX)/share/man/man3
 	cd client/examples && find . -type f -exec install -D -m 644 {} $(abspath $(SHARE))/examples/{} \;
 	$(if $(DESTDIR),,@ldconfig || echo "programs find libsegel in $(LIBDIR) once root has run ldconfig")
@@ -626,10 +627,12 @@ install: all man install-library ## install below DESTDIR and PREFIX (/usr/local
 	cd proto && find segel/v1 grpc -name '*.proto' -exec install -D -m 644 {} $(abspath $(SHARE))/proto/{} \;
 	install -m 644 README.md LICENSE CHANGELOG.md docs/*.md $(DESTDIR)$(DOCDIR)
 	$(BUILD)/bin/segeld --print-config >$(DESTDIR)$(DOCDIR)/segeld.yaml
+	chmod 644 $(DESTDIR)$(DOCDIR)/segeld.yaml
 	install -m 644 deploy/systemd/drop-ins/*.conf $(DESTDIR)$(DOCDIR)/systemd
 	for unit in $(UNITS); do \
-	  sed -e 's|@BINDIR@|$(PREFIX)/bin|; s|@DOCDIR@|$(DOCDIR)|' $$unit \
-	    >$(DESTDIR)$(UNITDIR)/$$(basename $$unit .in) || exit 1; done
+	  installed=$(DESTDIR)$(UNITDIR)/$$(basename $$unit .in); \
+	  sed -e 's|@BINDIR@|$(PREFIX)/bin|; s|@DOCDIR@|$(DOCDIR)|' $$unit >$$installed && \
+	    chmod 644 $$installed || exit 1; done
 	install -m 644 deploy/systemd/segel.sysusers $(DESTDIR)$(LIBDIR)/sysusers.d/segel.conf
 	install -m 644 deploy/systemd/segel-witness.sysusers \
 	  $(DESTDIR)$(LIBDIR)/sysusers.d/segel-witness.conf

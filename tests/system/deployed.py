@@ -35,10 +35,21 @@ def need(program):
 # --- The installed tree ---------------------------------------------------------------------
 
 def install():
+    """As root of a hardened machine: whoever comes later must be able to read it."""
     shutil.rmtree(TREE, ignore_errors=True)
     result = run("make", "-s", "-C", rig.ROOT, "install", f"BUILD={rig.BUILD}",
-                 f"DESTDIR={TREE}", "PREFIX=/usr")
+                 f"DESTDIR={TREE}", "PREFIX=/usr", umask=0o077)
     equal(result.returncode, 0, result.stderr[-2000:])
+
+
+@claim
+def what_is_installed_is_open_to_all_whatever_the_umask():
+    paths = glob.glob(os.path.join(TREE, "usr", "**"), recursive=True)
+    names = {os.path.basename(path) for path in paths}
+    expect(names >= {"segel.pc", "segeld.yaml", "segeld.service"}, "something is not there")
+    for path in paths:
+        want = 0o755 if os.path.isdir(path) or os.access(path, os.X_OK) else 0o644
+        equal(oct(os.stat(path).st_mode & 0o7777), oct(want), path)
 
 
 @claim
