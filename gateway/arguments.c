@@ -16,7 +16,7 @@ static const char usage[] =
     "segeld - the signing gateway\n"
     "\n"
     "Usage: segeld --config FILE\n"
-    "  or:  segeld --config FILE --check-config\n"
+    "  or:  segeld --config FILE --check-config | --check-start\n"
     "  or:  segeld --config FILE --unlatch LANE | --release-lockdown | --probe PATH\n"
     "  or:  segeld [--config FILE] --print-config\n"
     "  or:  segeld --probe URL\n"
@@ -31,6 +31,8 @@ static const char usage[] =
     "  --check-config   check configuration, policy, certificates, what the start needs\n"
     "                   of this machine and what it would find in the ledger, but for\n"
     "                   token, ports and network; then stop; nothing is changed\n"
+    "  --check-start    the same before an upgrade: refuse only what a start refuses,\n"
+    "                   and tell files of TLS that are over, with which it goes on\n"
     "  --print-config   print all settings with what they mean, their bounds, and their\n"
     "                   values in FILE; without a file, defaults to begin with. With\n"
     "                   --check-config they are checked first\n"
@@ -76,6 +78,7 @@ static void take(int letter, struct arguments *out)
     out->config = letter == 'c' ? optarg : out->config;
     out->unlatch = letter == 'u' ? optarg : out->unlatch;
     out->only_check = out->only_check || letter == 'k';
+    out->only_start = out->only_start || letter == 's';
     out->only_print = out->only_print || letter == 'p';
     out->probe = letter == 'a' ? optarg : out->probe;
     out->release_lockdown = out->release_lockdown || letter == 'r';
@@ -90,12 +93,13 @@ bool arguments_probe_url(const struct arguments *arguments)
 static const char *what_is_wrong(const struct arguments *given)
 {
     struct probe_page page;
-    int errands = (given->only_check || given->only_print) + (given->unlatch != NULL) +
-                  (given->probe != NULL) + given->release_lockdown;
+    int errands = (given->only_check || given->only_print) + given->only_start +
+                  (given->unlatch != NULL) + (given->probe != NULL) +
+                  given->release_lockdown;
 
     if (errands > 1) {
         return "segeld: it does one thing at a time: --check-config and --print-config, "
-               "--unlatch, --release-lockdown or --probe\n";
+               "--check-start, --unlatch, --release-lockdown or --probe\n";
     }
     return given->probe == NULL || probe_is_page(given->probe) ||
                    probe_url(given->probe, &page)
@@ -108,6 +112,7 @@ bool arguments_read(int argc, char **argv, struct arguments *out, int *code)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"check-config", no_argument, NULL, 'k'},
+                                            {"check-start", no_argument, NULL, 's'},
                                             {"print-config", no_argument, NULL, 'p'},
                                             {"unlatch", required_argument, NULL, 'u'},
                                             {"release-lockdown", no_argument, NULL, 'r'},

@@ -10,6 +10,7 @@ struct arguments {
     const char *probe;     /* a local page, or its URL, which needs no config */
     bool release_lockdown; /* end a lock-down, then stop */
     bool only_check;
+    bool only_start; /* a check of what a start would refuse, and of no more */
     bool only_print; /* config may be NULL then */
 };
 

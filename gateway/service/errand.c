@@ -8,25 +8,38 @@
 #include "gateway/probe.h"
 #include "gateway/service/control/sound.h"
 
+static void tell(const char *sentence, FILE *out)
+{
+    if (sentence[0] != '\0') {
+        (void)fprintf(out, "%s\n", sentence);
+    }
+}
+
 static enum sg_status check(const struct arguments *arguments,
                             const struct config *config, struct sg_error *why)
 {
     char said[160];
+    struct sg_error over = {0};
 
     TRY(sound_look(config, why));
-    TRY(sound_check_dates(config, why));
+    enum sg_status dates = sound_check_dates(config, &over);
+    if (dates != SG_OK && !arguments->only_start) {
+        *why = over;
+        return dates;
+    }
     TRY(core_foresee(config, said, sizeof(said), why));
     if (arguments->only_print) {
         config_print(config, stdout);
     } else {
-        (void)printf("%s: configuration, policy and certificates are sound\n",
-                     arguments->config);
+        (void)printf("%s: %s\n", arguments->config,
+                     arguments->only_start
+                         ? "a start goes on with it"
+                         : "configuration, policy and certificates are sound");
     }
     FILE *beside = arguments->only_print ? stderr : stdout; /* it stays a configuration */
     config_files_tell(config, beside);
-    if (said[0] != '\0') {
-        (void)fprintf(beside, "%s\n", said);
-    }
+    tell(said, beside);
+    tell(over.text, beside);
     TRY(sound_doubt(config, beside, why));
     return fflush(stdout) == 0 && ferror(stdout) == 0
                ? SG_OK
@@ -82,7 +95,9 @@ typedef enum sg_status (*errand)(const struct arguments *arguments,
 
 static errand of(const struct arguments *arguments)
 {
-    return arguments->only_check         ? check
+    bool look = arguments->only_check || arguments->only_start;
+
+    return look                          ? check
            : arguments->unlatch != NULL  ? unlatch
            : arguments->probe != NULL    ? ask_page
            : arguments->release_lockdown ? release

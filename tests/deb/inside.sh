@@ -165,7 +165,7 @@ bad_upgrade() {
 }
 checked_before() { # by the new program beside the old one, as docs/INSTALL.md says
     dpkg-deb -x /debs/segel-gateway_*.deb /tmp/new &&
-        runuser -u segel -g segel -G softhsm -- /tmp/new/usr/bin/segeld --config /etc/segel/segeld.yaml --check-config
+        runuser -u segel -g segel -G softhsm -- /tmp/new/usr/bin/segeld --config /etc/segel/segeld.yaml --check-start
 }
 takes_over() {
     local before

@@ -175,7 +175,29 @@ def an_upgrade_asks_with_the_groups_that_drop_ins_give_the_unit():
         result = run("/bin/sh", "-ec", f"config=/dev/null\n{function}would_start",
                      env={"PATH": f"{folder}:/usr/bin:/bin"})
         equal(result.returncode, 0, result.stderr)
-        contains(result.stderr, f"--reuid segel --regid segel --groups {groups} /usr/bin/segeld")
+        contains(result.stderr, f"--reuid segel --regid segel --groups {groups} /usr/bin/segeld",
+                 "--check-start")  # an end that is past is no reason to hold it back
+
+
+@claim
+def an_upgrade_that_is_held_back_says_why():
+    """The whole script, on a machine whose gateway runs and must go on."""
+    folder = os.path.join(rig.BUILD, "system", "upgrade-held")
+    os.makedirs(folder, exist_ok=True)
+    script = read(DEPLOY, "debian/segel-gateway.postinst").replace("#DEBHELPER#", "").replace(
+        "config=/etc/segel/segeld.yaml", "config=/dev/null").replace(
+        "-d /run/systemd/system", "-d /")
+    stub(folder, "id", 'echo "994"\n')
+    stub(folder, "systemctl", 'case "$*" in *is-active*) echo active ;; esac\n')
+    stub(folder, "deb-systemd-invoke", 'echo "$@" >&2\n')
+    for code, words in ((0, "restart segeld.service"), (1, "would not start, so the one that runs"),
+                        (124, "not done with looking at its files after 60 s, so the one that")):
+        stub(folder, "timeout", f"exit {code}\n")
+        result = run("/bin/sh", "-c", script, "postinst", "configure", "0.0.9",
+                     env={"PATH": f"{folder}:/usr/bin:/bin"})
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stderr, words)
+        equal("restart segeld.service" in result.stderr, code == 0, "whether it was restarted")
 
 
 @claim

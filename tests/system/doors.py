@@ -299,6 +299,9 @@ def refused_now(the_rig, gateway, file, words):
     checked = the_rig.tool("segeld", "--config", gateway.config, "--check-config")
     equal(checked.returncode, 1, checked.stdout)
     expect(why in checked.stderr, checked.stderr)
+    start = the_rig.tool("segeld", "--config", gateway.config, "--check-start")
+    equal(start.returncode, 0, f"a start goes on with it: {start.stderr}")
+    expect(why in start.stdout, start.stdout)
 
 
 def own_certificate(the_rig, begin, end):

@@ -160,6 +160,7 @@ def a_check_that_also_prints_is_a_check(the_rig):
 def two_errands_at_once_are_a_wrong_command_line(the_rig):
     for words in (("--check-config", "--release-lockdown"), ("--print-config", "--unlatch", "lane0"),
                   ("--unlatch", "lane0", "--release-lockdown"),
+                  ("--check-config", "--check-start"), ("--check-start", "--print-config"),
                   ("--check-config", "--probe", "/livez")):
         result = the_rig.tool("segeld", "--config", the_rig.conf, *words)
         equal((result.returncode, result.stdout), (2, ""), words)
