@@ -114,7 +114,7 @@ SG_MUST_USE enum sg_status core_weigh_quorum(const struct core *core,
 void core_take_quorum(struct core *core, struct quorum *quorum);
 /* Without a running gateway: whoever owns its machine allows a latched lane one more
  * login. It is on the log. SG_NOT_FOUND: no such lane; SG_PRECONDITION: it is not
- * latched; SG_LEDGER: the ledger is in use or cannot be written. */
+ * latched, there is no ledger; SG_LEDGER: it is in use or cannot be written. */
 SG_MUST_USE enum sg_status core_unlatch(const struct config *config, const char *lane,
                                         struct sg_error *why);
 /* Any thread, once: the ledger holds what Segel did not write, says who reads it; finding
@@ -124,7 +124,7 @@ void core_condemn(struct core *core, const char *finding);
 /* On the core's thread, after core_run failed: one sentence why; "" when not known. */
 const char *core_why(const struct core *core);
 /* Likewise: ends a lock-down where no quorum file is configured. It is on the log.
- * SG_PRECONDITION: there is a quorum file, or no lock-down; SG_LEDGER as above. */
+ * SG_PRECONDITION: a quorum file, no lock-down or no ledger; SG_LEDGER as above. */
 SG_MUST_USE enum sg_status core_release_lockdown(const struct config *config,
                                                  struct sg_error *why);
 /* Jobs that the core holds, in all states. */

@@ -4,6 +4,7 @@
 
 #include "gateway/core/core_inside.h"
 #include "gateway/core/foresee.h"
+#include "gateway/ledger/peek.h"
 
 /* From here on an older version does not open it. */
 static void tell_migration(const struct ledger_state *state)
@@ -32,4 +33,22 @@ enum sg_status opening_ledger(struct core *core, bool (*on_hashing)(void *),
     TRY(ledger_open(&options, &core->ledger, state, why));
     tell_migration(state);
     return SG_OK;
+}
+
+enum sg_status opening_found(struct core *core, struct ledger_state *state,
+                             struct sg_error *why)
+{
+    const struct config *config = core->options.config;
+    const struct ledger_options options = {.path = config->ledger_file,
+                                           .origin = config->ledger_origin};
+    AUTO(ledger_peek_fini) struct ledger_peek peek = {.exists = false};
+
+    TRY(ledger_peek(&options, &peek, why));
+    if (!peek.exists) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "%.200s: there is no ledger, and nothing to be allowed; see "
+                       "whether ledger.path is right",
+                       config->ledger_file);
+    }
+    return opening_ledger(core, NULL, state, why);
 }

@@ -13,4 +13,9 @@ SG_MUST_USE enum sg_status opening_ledger(struct core *core, bool (*on_hashing)(
                                           struct ledger_state *state,
                                           struct sg_error *why);
 
+/* For whoever runs beside no gateway, perhaps as root: makes none, which would
+ * be root's and shut the gateway out. SG_PRECONDITION: there is none; else the same. */
+SG_MUST_USE enum sg_status opening_found(struct core *core, struct ledger_state *state,
+                                         struct sg_error *why);
+
 #endif

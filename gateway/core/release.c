@@ -57,7 +57,7 @@ enum sg_status core_release_lockdown(const struct config *config, struct sg_erro
             "let an officer ask for it ('segel lockdown clear')");
     }
     core.options.config = config;
-    TRY(opening_ledger(&core, NULL, &state, why));
+    TRY(opening_found(&core, &state, why));
     enum sg_status status = release(&core, why);
     if (status == SG_LEDGER) {
         status = sg_fail(why, status, "%s", ledger_why(core.ledger));

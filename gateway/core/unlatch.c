@@ -81,7 +81,7 @@ enum sg_status core_unlatch(const struct config *config, const char *lane,
         return sg_fail(why, SG_NOT_FOUND, "the configuration has no lane '%s'", lane);
     }
     core.options.config = config;
-    TRY(opening_ledger(&core, NULL, &state, why));
+    TRY(opening_found(&core, &state, why));
     enum sg_status status = clear(&core, lane, why);
     if (status == SG_LEDGER) {
         status = sg_fail(why, status, "%s", ledger_why(core.ledger));

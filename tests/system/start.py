@@ -168,6 +168,18 @@ def two_errands_at_once_are_a_wrong_command_line(the_rig):
 
 
 @claim
+def no_errand_makes_a_ledger(the_rig):
+    """Who runs one may be root, and the start of another user would be refused by it."""
+    path = the_rig.config((r"ledger: \{path: \S+?([,}])", r"ledger: {path: none/ledger.db\1"))
+    os.mkdir(the_rig.path("none"))
+    for words in (("--unlatch", "lane0"), ("--release-lockdown",)):
+        result = the_rig.tool("segeld", "--config", path, *words)
+        equal(result.returncode, 1, words)
+        contains(result.stderr, "none/ledger.db", "there is no ledger")
+        equal(os.listdir(the_rig.path("none")), [], "files that it made")
+
+
+@claim
 def a_check_that_nobody_could_read_is_a_failure(the_rig):
     with open("/dev/full", "w", encoding="utf-8") as full:
         result = subprocess.run([os.path.join(rig.BIN, "segeld"), "--config", the_rig.conf,
