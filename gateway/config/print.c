@@ -157,7 +157,9 @@ void config_print(const struct config *config, FILE *out)
         config == NULL
             ? "# All settings of segeld with their defaults. Paths are relative to "
               "this file.\n"
-            : "# The settings in force. Lists stand in the file that was read.\n",
+            : "# The settings of the file, with the defaults of those that it leaves "
+              "out; a\n"
+              "# gateway that runs may go by an earlier file. Lists stand in it alone.\n",
         out);
     for (size_t i = 0; i < settings_count(); i++) {
         if (is_first(i)) {

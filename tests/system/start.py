@@ -36,6 +36,7 @@ def the_printed_configuration_is_one(the_rig):
     equal(result.returncode, 0, result.stderr)
     again = the_rig.tool("segeld", "--config", path, "--print-config")
     equal(again.stdout, printed.stdout, "printed again")
+    expect("in force" not in printed.stdout.split("\n\n")[0], "a gateway may go by another")
     begin = the_rig.tool("segeld", "--print-config")
     contains(begin.stdout, "  certificate: # must be given", "  checkpoint_s: 10")
     broken = the_rig.tool("segeld", "--config", the_rig.path("none.yaml"), "--print-config")
