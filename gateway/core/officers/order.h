@@ -12,10 +12,19 @@ enum order_kind {
     ORDER_POLICY_LOAD,   /* it comes in force */
     ORDER_POLICY_REJECT, /* it cannot: only recorded */
 /* From here on a struct request_order (requests.h). */
-#define REQUEST_ORDER(kind, handler) ORDER_##kind,
+#define REQUEST_ORDER(kind, handler, answer, act) ORDER_##kind,
 #include "gateway/core/officers/request_orders.def"
 #undef REQUEST_ORDER
+    ORDER_KINDS
 };
+
+/* What an order does to signing, as its row says. */
+enum order_act { ACT_OTHER, ACT_LOCK, ACT_KEY_LIFE };
+
+/* Its answer is a page that only reads; false of an order about a policy. Any thread. */
+bool order_lists(enum order_kind kind);
+/* ACT_OTHER of an order about a policy. Any thread. */
+enum order_act order_act(enum order_kind kind);
 
 /* Decisions of the log judged by both policies. */
 struct policy_effect {

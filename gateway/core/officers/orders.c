@@ -8,6 +8,28 @@
 #include "gateway/ledger/record.h"
 #include "proto/text.h"
 
+/* Nothing stands in the places of the orders about policies: WHOLE and OTHER. */
+enum { ANSWER_WHOLE, ANSWER_LIST };
+static const struct {
+    int answer;
+    enum order_act act;
+} kinds[] = {
+#define REQUEST_ORDER(kind, handler, answer, act)                                        \
+    [ORDER_##kind] = {ANSWER_##answer, ACT_##act},
+#include "gateway/core/officers/request_orders.def"
+#undef REQUEST_ORDER
+};
+
+bool order_lists(enum order_kind kind)
+{
+    return kinds[kind].answer == ANSWER_LIST;
+}
+
+enum order_act order_act(enum order_kind kind)
+{
+    return kinds[kind].act;
+}
+
 static void refuse(struct order *order, enum sg_status status, const char *before,
                    const char *after)
 {

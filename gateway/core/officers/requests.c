@@ -322,16 +322,10 @@ static void tell_state(const struct core *core, struct request_order *order)
     }
 }
 
-static bool only_reads(enum order_kind kind)
-{
-    return kind == ORDER_REQUEST_LIST || kind == ORDER_INCIDENT_LIST ||
-           kind == ORDER_STATUS;
-}
-
 enum sg_status requests_write(struct core *core, struct order *order)
 {
     static enum sg_status (*const handlers[])(struct core *, struct request_order *) = {
-#define REQUEST_ORDER(kind, handler) [ORDER_##kind] = (handler),
+#define REQUEST_ORDER(kind, handler, answer, act) [ORDER_##kind] = (handler),
 #include "gateway/core/officers/request_orders.def"
 #undef REQUEST_ORDER
     };
@@ -345,7 +339,7 @@ enum sg_status requests_write(struct core *core, struct order *order)
     }
     tell_state(core, asked);
     /* What changes something was given room enough, or must not be half done. */
-    return status == SG_NO_MEMORY && only_reads(order->kind) ? SG_OK : status;
+    return status == SG_NO_MEMORY && order_lists(order->kind) ? SG_OK : status;
 }
 
 static void tell_lock_down(struct core *core, const struct request_order *order)
@@ -367,7 +361,7 @@ void requests_tell(struct core *core, struct order *order)
     if (order->kind == ORDER_KEY_BACKUP || order->kind == ORDER_MINUTES_SIGN) {
         report_update(core, true);
     }
-    if (order->kind >= ORDER_KEY_HOLD && order->kind <= ORDER_KEY_COMPROMISE) {
+    if (order_act(order->kind) == ACT_KEY_LIFE) {
         life_tell(core, asked);
     }
     mandate_order_tell(core, asked);

@@ -50,18 +50,6 @@ static const char *role_of(const struct caller *caller)
     return caller_has_role(caller, ROLE_REVIEWER) ? "reviewer" : "operator";
 }
 
-static bool needs_room(enum order_kind kind)
-{
-    return kind == ORDER_REQUEST_LIST || kind == ORDER_INCIDENT_LIST ||
-           kind == ORDER_STATUS;
-}
-
-static bool stops(enum order_kind kind)
-{
-    return kind == ORDER_LOCK_DOWN ||
-           (kind >= ORDER_KEY_HOLD && kind <= ORDER_KEY_COMPROMISE);
-}
-
 /* Stopping must be easy: there are places that nothing else takes. What backends ask for
  * takes none of those that officers have. */
 static const struct {
@@ -95,7 +83,7 @@ struct asked *approvals_open(struct grpc_call *call, struct services *services,
                              enum order_kind kind)
 {
     return approvals_open_at(call, services, kind,
-                             stops(kind) ? PLACE_STOP : PLACE_ORDER);
+                             order_act(kind) == ACT_OTHER ? PLACE_ORDER : PLACE_STOP);
 }
 
 struct asked *approvals_open_at(struct grpc_call *call, struct services *services,
@@ -107,7 +95,7 @@ struct asked *approvals_open_at(struct grpc_call *call, struct services *service
     if (counter == NULL) {
         return NULL;
     }
-    struct asked *asked = make(call, needs_room(kind) ? ROOM_OF_LIST : ROOM);
+    struct asked *asked = make(call, order_lists(kind) ? ROOM_OF_LIST : ROOM);
     if (asked == NULL) {
         atomic_fetch_sub(counter, 1);
         return NULL;
