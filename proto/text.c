@@ -133,6 +133,13 @@ bool text_plain(struct slice text)
     return text_utf8(text);
 }
 
+bool text_fits(const char *text, size_t max)
+{
+    struct slice all = slice_str(text);
+
+    return all.len >= 1 && all.len <= max && text_plain(all);
+}
+
 bool text_name(struct slice text)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

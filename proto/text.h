@@ -16,6 +16,8 @@ void text_mend(char *text);
 /* As text_utf8, and without control characters (U+0000 to U+001F, U+007F to U+009F) and
  * what text_hidden finds. */
 bool text_plain(struct slice text);
+/* 1 to max bytes of text_plain. */
+bool text_fits(const char *text, size_t max);
 /* Length of the sequence at this place if it does something to a screen instead of being
  * seen: C1 controls, separators of lines and paragraphs, changes of the direction of
  * writing. 0 = it is none. */

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_CEREMONY_STATE_H
 
 #include "client/ceremony/script.h"
+#include "proto/quorum/asking.h"
 #include "proto/quorum/minutes.h"
 
 /* How far a ceremony has come, so that it can be taken up again: a text that is kept
@@ -13,7 +14,7 @@
  *     answer lane lane0
  *     minutes place Room 2      a line of the minutes to be
  */
-enum { STATE_MAX = 131072, ANSWERS_MAX = 48, ANSWER_MAX = 256, REQUEST_ID_MAX = 64 };
+enum { STATE_MAX = 131072, ANSWERS_MAX = 48, ANSWER_MAX = 256 };
 
 struct ceremony_answer {
     char name[SCRIPT_NAME_SIZE];
@@ -23,7 +24,7 @@ struct ceremony_answer {
  * moved. */
 struct ceremony_state {
     size_t next;
-    char request[REQUEST_ID_MAX + 1]; /* "" = nothing is under way */
+    char request[ASKING_ID_MAX + 1]; /* "" = nothing is under way */
     size_t answer_count;
     struct ceremony_answer answers[ANSWERS_MAX];
     struct minutes minutes; /* values in room */

@@ -11,7 +11,10 @@
 #include "segel/v1/mandates.pb-c.h"
 #include "segel/v1/policy.pb-c.h"
 
-enum { REQUEST_ID_MAX = 64, REASON_MAX = 256, US_PER_S = 1000000 };
+enum { US_PER_S = 1000000 };
+
+const char asking_bad_id[] = "request_id must have 1 to 64 bytes of plain text";
+const char asking_bad_reason[] = "reason must have 1 to 256 bytes of plain text";
 
 /* --- The table --------------------------------------------------------------------- */
 
@@ -55,13 +58,6 @@ size_t asking_bytes_max(enum task task)
 }
 
 /* --- Fields ------------------------------------------------------------------------ */
-
-static bool text_fits(const char *text, size_t max)
-{
-    struct slice all = slice_str(text);
-
-    return all.len >= 1 && all.len <= max && text_plain(all);
-}
 
 enum sg_status asking_object(const char *name, const char *field, struct asking *out,
                              struct sg_error *why)
@@ -132,12 +128,10 @@ enum sg_status asking_read(const char *method, const ProtobufCMessage *message,
     }
     MUST(message->descriptor == row->type);
     TRY(row->read(message, out, why));
-    if (!text_fits(out->request_id, REQUEST_ID_MAX)) {
-        return sg_fail(why, SG_INVALID,
-                       "request_id must have 1 to 64 bytes of plain text");
+    if (!text_fits(out->request_id, ASKING_ID_MAX)) {
+        return sg_fail(why, SG_INVALID, "%s", asking_bad_id);
     }
-    return text_fits(out->reason, REASON_MAX)
+    return text_fits(out->reason, ASKING_REASON_MAX)
                ? SG_OK
-               : sg_fail(why, SG_INVALID,
-                         "reason must have 1 to 256 bytes of plain text");
+               : sg_fail(why, SG_INVALID, "%s", asking_bad_reason);
 }

@@ -16,6 +16,12 @@ struct asking {
     const char *reason;
 };
 
+/* What each such message carries besides, and messages of what one person does alone:
+ * bytes of plain text (text_fits), and the refusal of what has not that many. */
+enum { ASKING_ID_MAX = 64, ASKING_REASON_MAX = 256 };
+extern const char asking_bad_id[];
+extern const char asking_bad_reason[];
+
 /* The type of the method's message ("/segel.v1.ApprovalService/CreateRequest"); NULL: it
  * is not guarded. */
 const ProtobufCMessageDescriptor *asking_type(const char *method);

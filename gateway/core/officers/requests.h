@@ -18,7 +18,6 @@
 enum {
     REQUESTS_PENDING_MAX = 256,
     REQUESTS_OF_ONE_MAX = 64, /* of one person: nobody keeps all others from asking */
-    REQUEST_ID_SIZE = 65,
     REQUEST_MESSAGE_MAX = (1 << 20) + (1 << 16)
 };
 

@@ -10,7 +10,7 @@
 
 /* ApprovalService on the I/O loops: what is asked is checked in its form and goes to the
  * core, which knows the requests and who the persons are. */
-enum { REASON_MAX = 256, NOTE_BYTES_MAX = 4096 };
+enum { NOTE_BYTES_MAX = 4096 };
 
 #define SERVICE "/segel.v1.ApprovalService/"
 
@@ -35,19 +35,25 @@ static const char bad_name[] =
 bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
                     const char *refusal)
 {
-    struct slice all = slice_str(text);
-
-    if (all.len < 1 || all.len > max || !text_plain(all)) {
+    if (!text_fits(text, max)) {
         finish_plain(call, SG_INVALID, refusal);
         return false;
     }
     return true;
 }
 
+/* What passes here is kept in an order whole. */
+_Static_assert(sizeof(((struct order *)0)->request_id) == ASKING_ID_MAX + 1, "order.h");
+_Static_assert(sizeof(((struct order *)0)->reason) == ASKING_REASON_MAX + 1, "order.h");
+
+bool approvals_identified(struct grpc_call *call, const char *request_id)
+{
+    return approvals_fits(call, request_id, ASKING_ID_MAX, asking_bad_id);
+}
+
 bool approvals_reasoned(struct grpc_call *call, const char *reason)
 {
-    return approvals_fits(call, reason, REASON_MAX,
-                          "reason must have 1 to 256 bytes of plain text");
+    return approvals_fits(call, reason, ASKING_REASON_MAX, asking_bad_reason);
 }
 
 bool approvals_impersonal(struct grpc_call *call, const char *field, const char *text)

@@ -50,13 +50,14 @@ struct asked *approvals_open_at(struct grpc_call *call, struct services *service
                                 enum order_kind kind, enum place place);
 /* Gives it to the core. */
 void approvals_submit(struct grpc_call *call, struct asked *asked);
-/* Whether the caller has one of the roles, id can be that of a request, or reason is one;
- * if not the call has been refused. */
+/* Whether the caller has one of the roles, id can be that of a request, or request_id and
+ * reason are as asking.h has them; if not the call has been refused. */
 bool approvals_may(struct grpc_call *call, unsigned roles, const char *refusal);
 bool approvals_named(struct grpc_call *call, const char *id);
 /* Whether a text has 1 to max bytes of plain text; if not likewise. */
 bool approvals_fits(struct grpc_call *call, const char *text, size_t max,
                     const char *refusal);
+bool approvals_identified(struct grpc_call *call, const char *request_id);
 bool approvals_reasoned(struct grpc_call *call, const char *reason);
 /* Whether no number of a person is in what goes on the log; if not likewise. field: its
  * name, for the refusal. */

@@ -7,7 +7,7 @@
 #include "proto/text.h"
 
 /* IncidentService: what is asked is checked in its form and goes to the core. */
-enum { REASON_MAX = 256, REFERENCE_MAX = 128, PAGE_MAX = 16 };
+enum { TEXT_MAX = 256, REFERENCE_MAX = 128, PAGE_MAX = 16 };
 
 static const char bad_id[] =
     "id must be that of an incident, and request_id one of yours: 1 to 64 bytes of "
@@ -242,7 +242,7 @@ static bool remark_fits(struct grpc_call *call,
         finish_plain(call, SG_INVALID, "a remark has neither reference nor given_us");
         return false;
     }
-    return approvals_fits(call, request->text, REASON_MAX, bad_text);
+    return approvals_fits(call, request->text, TEXT_MAX, bad_text);
 }
 
 static bool note_fits(struct grpc_call *call,
@@ -258,7 +258,7 @@ static bool note_fits(struct grpc_call *call,
             return false;
         }
         return approvals_fits(call, request->reference, REFERENCE_MAX, bad_reference) &&
-               maybe_fits(call, request->text, REASON_MAX, bad_text);
+               maybe_fits(call, request->text, TEXT_MAX, bad_text);
     default:
         finish_plain(call, SG_INVALID,
                      "kind must be REMARK, ORAL_NOTICE or WRITTEN_NOTICE");
@@ -296,13 +296,11 @@ void incidents_on_close_call(struct grpc_call *call, const ProtobufCMessage *mes
         (const Segel__V1__CloseIncidentRequest *)(const void *)message;
     const struct statement statement = {request->request_id, request->id,
                                         request->no_notice_because, request->reason};
-    static const char bad_reason[] = "reason must have 1 to 256 bytes of plain text";
     static const char bad_because[] =
         "no_notice_because must have at most 256 bytes of plain text";
 
-    if (!may_state(call, &statement) ||
-        !approvals_fits(call, request->reason, REASON_MAX, bad_reason) ||
-        !maybe_fits(call, request->no_notice_because, REASON_MAX, bad_because) ||
+    if (!may_state(call, &statement) || !approvals_reasoned(call, request->reason) ||
+        !maybe_fits(call, request->no_notice_because, TEXT_MAX, bad_because) ||
         !approvals_impersonal(call, "reason", request->reason) ||
         !approvals_impersonal(call, "no_notice_because", request->no_notice_because)) {
         return;

@@ -9,7 +9,7 @@
 /* Calls that lead to a change of a token. */
 #define SERVICE "/segel.v1.KeyService/"
 
-enum { REQUEST_ID_MAX = 64, MEDIUM_MAX = 128, SUBJECT_MAX = 512 };
+enum { MEDIUM_MAX = 128, SUBJECT_MAX = 512 };
 
 /* --- What several must agree to ---------------------------------------------------- */
 
@@ -135,31 +135,22 @@ struct alone {
     ProtobufCMessage *(*answer)(struct asked *asked);
 };
 
-static bool fits(const char *text, size_t max)
+static bool sound(struct grpc_call *call, const struct alone *alone)
 {
-    struct slice all = slice_str(text);
-
-    return all.len >= 1 && all.len <= max && text_plain(all);
-}
-
-static const char *fault_of(const struct alone *alone)
-{
-    if (!fits(alone->request_id, REQUEST_ID_MAX)) {
-        return "request_id must have 1 to 64 bytes of plain text";
+    if (!approvals_identified(call, alone->request_id)) {
+        return false;
     }
     if (!text_name(slice_str(alone->key))) {
-        return "key is missing or no name of a key";
+        finish_plain(call, SG_INVALID, "key is missing or no name of a key");
+        return false;
     }
-    return fits(alone->text, alone->text_max) ? NULL : alone->bad_text;
+    return approvals_fits(call, alone->text, alone->text_max, alone->bad_text);
 }
 
 static void order(struct grpc_call *call, struct services *services,
                   const struct alone *alone)
 {
-    const char *fault = fault_of(alone);
-
-    if (fault != NULL) {
-        finish_plain(call, SG_INVALID, fault);
+    if (!sound(call, alone)) {
         return;
     }
     struct asked *asked = approvals_open(call, services, alone->kind);

@@ -8,8 +8,6 @@
 /* What officers order of keys. */
 #define SERVICE "/segel.v1.KeyService/"
 
-enum { REQUEST_ID_MAX = 64 };
-
 /* --- Answers ----------------------------------------------------------------------- */
 
 Segel__V1__Key *keys_of_order(struct asked *asked, const char *name,
@@ -198,11 +196,7 @@ struct alone {
 
 static bool sound(struct grpc_call *call, const struct alone *alone)
 {
-    struct slice id = slice_str(alone->request_id);
-
-    if (id.len < 1 || id.len > REQUEST_ID_MAX || !text_plain(id)) {
-        finish_plain(call, SG_INVALID,
-                     "request_id must have 1 to 64 bytes of plain text");
+    if (!approvals_identified(call, alone->request_id)) {
         return false;
     }
     if (!text_name(slice_str(alone->key))) {

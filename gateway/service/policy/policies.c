@@ -10,7 +10,7 @@
 
 /* PolicyService on the I/O loops: what is asked goes to the clerk and comes back with the
  * answer made. */
-enum { REQUEST_ID_MAX = 64, REASON_MAX = 256, POLICY_TEXT_MAX = 1 << 20 };
+enum { POLICY_TEXT_MAX = 1 << 20 };
 enum { PAGE_MAX = 256, PAGE_USUAL = 64 };
 
 static bool may(struct grpc_call *call, int roles, const char *refusal)
@@ -101,13 +101,6 @@ static bool text_length(struct grpc_call *call, size_t len)
         return false;
     }
     return true;
-}
-
-static bool text_fits(const char *text, size_t max)
-{
-    struct slice all = slice_str(text);
-
-    return all.len >= 1 && all.len <= max && text_plain(all);
 }
 
 static bool is_english(const char *language)
@@ -209,16 +202,9 @@ void policies_on_check(struct grpc_call *call, const ProtobufCMessage *message,
 static bool check_load(struct grpc_call *call,
                        const Segel__V1__LoadPolicyRequest *request)
 {
-    if (!text_fits(request->request_id, REQUEST_ID_MAX)) {
-        finish_plain(call, SG_INVALID,
-                     "request_id must have 1 to 64 bytes of plain text");
-        return false;
-    }
-    if (!text_fits(request->reason, REASON_MAX)) {
-        finish_plain(call, SG_INVALID, "reason must have 1 to 256 bytes of plain text");
-        return false;
-    }
-    return approvals_impersonal(call, "reason", request->reason) &&
+    return approvals_identified(call, request->request_id) &&
+           approvals_reasoned(call, request->reason) &&
+           approvals_impersonal(call, "reason", request->reason) &&
            text_length(call, request->text.len);
 }
 

@@ -79,6 +79,15 @@ Test(text, plain_text_holds_nothing_that_moves_on_a_screen)
     }
 }
 
+Test(text, what_fits_is_plain_and_has_1_to_max_bytes)
+{
+    cr_expect(text_fits("a", 2));
+    cr_expect(text_fits("\u00E9", 2));
+    cr_expect_not(text_fits("", 2));
+    cr_expect_not(text_fits("abc", 2));
+    cr_expect_not(text_fits("a\n", 2));
+}
+
 Test(text, a_name_has_1_to_64_plain_characters)
 {
     char longest[66];

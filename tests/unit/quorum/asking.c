@@ -189,6 +189,17 @@ Test(asking, what_breaks_its_limits_is_refused)
     cr_expect_eq(asking_read(CREATE, &create.base, &asking, &why), SG_INVALID);
 }
 
+Test(asking, the_refusals_name_the_limits)
+{
+    char id[32];
+    char reason[32];
+
+    (void)snprintf(id, sizeof(id), "1 to %d bytes", ASKING_ID_MAX);
+    (void)snprintf(reason, sizeof(reason), "1 to %d bytes", ASKING_REASON_MAX);
+    cr_expect_not_null(strstr(asking_bad_id, id));
+    cr_expect_not_null(strstr(asking_bad_reason, reason));
+}
+
 Test(asking, words_of_param_stand_in_their_order)
 {
     asking = (struct asking){.param = "-"};
