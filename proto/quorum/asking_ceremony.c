@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/key_kind.h"
 #include "proto/quorum/asking_inside.h"
 #include "proto/text.h"
 #include "segel/v1/keys.pb-c.h"
@@ -9,13 +10,6 @@
 /* Guarded methods of KeyService that change a token. */
 enum { PERSONS_MAX = 16, PLACE_MAX = 128, CERTIFICATES_MAX = 8 };
 
-static const char *const types[] = {
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_2048] = "rsa-2048",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_3072] = "rsa-3072",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_4096] = "rsa-4096",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_P256] = "p-256",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_P384] = "p-384",
-};
 static const char *const purposes[] = {
     [SEGEL__V1__KEY_PURPOSE__KEY_PURPOSE_SEAL] = "seal",
     [SEGEL__V1__KEY_PURPOSE__KEY_PURPOSE_SIGNATURE] = "signature",
@@ -77,14 +71,14 @@ static enum sg_status check_generate(const Segel__V1__GenerateKeyRequest *reques
 static enum sg_status put_kind(const Segel__V1__GenerateKeyRequest *request,
                                struct asking *out, struct sg_error *why)
 {
-    const char *type = word_of(types, SG_COUNT(types), request->type);
+    const char *type = key_kind_name(request->type);
     const char *purpose = word_of(purposes, SG_COUNT(purposes), request->purpose);
-    bool rsa = strncmp(type, "rsa", 3) == 0;
+    bool rsa = key_kind_is_rsa(request->type);
     unsigned algorithm = request->signature_algorithm;
     const char *scheme =
         !rsa && algorithm == 0 ? "ecdsa" : word_of(schemes, SG_COUNT(schemes), algorithm);
 
-    if (type[0] == '\0' || purpose[0] == '\0') {
+    if (type == NULL || purpose[0] == '\0') {
         return sg_fail(why, SG_INVALID,
                        "purpose must be seal or signature, and type RSA of 2048 to 4096 "
                        "bits, P-256 or P-384; the log key is made by 'segel-hsm keygen'");

@@ -6,6 +6,7 @@
 #include "client/channel/unpack.h"
 #include "client/commands/key/rite_view.h"
 #include "client/console/file.h"
+#include "proto/key_kind.h"
 #include "proto/text.h"
 
 /* `segel key generate NAME` */
@@ -82,10 +83,8 @@ static SG_MUST_USE enum sg_status find_word(const struct word *words, size_t cou
 
 /* The gateway says the same in the words of the protocol, and before anything else. */
 static SG_MUST_USE enum sg_status check_scheme(const struct generate_options *options,
-                                               struct sg_error *why)
+                                               bool rsa, struct sg_error *why)
 {
-    bool rsa = strncmp(options->type, "rsa-", 4) == 0;
-
     if (rsa && options->scheme == NULL) {
         return sg_fail(why, SG_INVALID,
                        "--scheme is missing: for RSA write rsa-pkcs1 or rsa-pss");
@@ -103,11 +102,10 @@ static SG_MUST_USE enum sg_status read_kind(const struct generate_options *optio
                                             struct sg_error *why)
 {
     static const struct word types[] = {
-        {"rsa-2048", SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_2048},
-        {"rsa-3072", SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_3072},
-        {"rsa-4096", SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_4096},
-        {"p-256", SEGEL__V1__KEY_TYPE__KEY_TYPE_P256},
-        {"p-384", SEGEL__V1__KEY_TYPE__KEY_TYPE_P384}};
+#define KEY_KIND(type, rsa, name) {name, SEGEL__V1__KEY_TYPE__KEY_TYPE_##type},
+#include "proto/key_kind.def"
+#undef KEY_KIND
+    };
     static const struct word schemes[] = {
         {"rsa-pkcs1", SEGEL__V1__SIGNATURE_ALGORITHM__SIGNATURE_ALGORITHM_RSA_PKCS1},
         {"rsa-pss", SEGEL__V1__SIGNATURE_ALGORITHM__SIGNATURE_ALGORITHM_RSA_PSS},
@@ -124,7 +122,7 @@ static SG_MUST_USE enum sg_status read_kind(const struct generate_options *optio
     if (options->scheme != NULL) {
         TRY(find_word(schemes, SG_COUNT(schemes), options->scheme, &scheme, why));
     }
-    TRY(check_scheme(options, why));
+    TRY(check_scheme(options, key_kind_is_rsa((Segel__V1__KeyType)type), why));
     out->type = (Segel__V1__KeyType)type;
     out->purpose = (Segel__V1__KeyPurpose)purpose;
     out->signature_algorithm = (Segel__V1__SignatureAlgorithm)scheme;

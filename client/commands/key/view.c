@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/console/screen.h"
+#include "proto/key_kind.h"
 #include "proto/text.h"
 
 enum { PATIENCE_MS = 30000, PATH_SIZE = 64, NAME_WIDTH = 20, STATE_WIDTH = 14 };
@@ -12,10 +13,12 @@ enum { TYPE_WIDTH = 12, ENDS_WIDTH = 12, WORD_SIZE = 160 };
 
 static const char *type_text(Segel__V1__KeyType type)
 {
-    static const char *const names[] = {"-",     "rsa-2048", "rsa-3072", "rsa-4096",
-                                        "p-256", "p-384",    "ed25519"};
+    const char *name = key_kind_name(type);
 
-    return (size_t)type < SG_COUNT(names) ? names[type] : "-";
+    if (name != NULL) {
+        return name;
+    }
+    return type == SEGEL__V1__KEY_TYPE__KEY_TYPE_ED25519 ? "ed25519" : "-";
 }
 
 static const char *mode_text(Segel__V1__ActivationMode mode)

@@ -7,6 +7,7 @@
 #include "gateway/core/key/life.h"
 #include "gateway/core/officers/effects.h"
 #include "proto/digest.h"
+#include "proto/key_kind.h"
 #include "proto/text.h"
 
 /* Tasks that change a token. The transaction that uses the grant up writes down that the
@@ -78,13 +79,13 @@ static enum sg_status check_slot(struct core *core, const char *name,
                        "the configuration does not place key '%s' on lane '%.64s'", name,
                        task->lane);
     }
-    if ((place->scheme == SG_SCHEME_ECDSA) == task_is_rsa(task->type)) {
+    if ((place->scheme == SG_SCHEME_ECDSA) == key_kind_is_rsa(task->type)) {
         return sg_fail(why, SG_PRECONDITION,
                        "the configuration has key '%s' sign by %s, which a key of this "
                        "type cannot",
                        name, sg_scheme_name(place->scheme));
     }
-    if (task_is_rsa(task->type) && (int)task->signature_algorithm != (int)place->scheme) {
+    if (key_kind_is_rsa(task->type) && (int)task->signature_algorithm != (int)place->scheme) {
         return sg_fail(why, SG_PRECONDITION,
                        "signature_algorithm must be the configured one, %s: the key can "
                        "do no other",
@@ -120,7 +121,7 @@ static enum sg_status check_generate(struct core *core,
 
     TRY(arena_init(&arena, ARENA));
     const Segel__V1__GenerateKeyRequest *task = task_generate(request, &arena);
-    if (task == NULL || task_kind(task->type) == NULL) {
+    if (task == NULL || key_kind_name(task->type) == NULL) {
         return ceremony_unreadable(why);
     }
     TRY(check_slot(core, request->object, task, why));
@@ -167,7 +168,7 @@ static enum sg_status do_generate(struct core *core, const struct ledger_request
     row->trouble[0] = '\0';
     row->backup[0] = '\0';
     (void)snprintf(row->lane, sizeof(row->lane), "%s", task->lane);
-    (void)snprintf(row->type, sizeof(row->type), "%s", task_kind(task->type));
+    (void)snprintf(row->type, sizeof(row->type), "%s", key_kind_name(task->type));
     TRY(write_begin(core, row, task, members, place));
     return ceremony_keep(core, index, request, place);
 }

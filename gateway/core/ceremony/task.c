@@ -32,25 +32,6 @@ Segel__V1__DestroyKeyRequest *task_destroy(const struct ledger_request *request,
         &segel__v1__destroy_key_request__descriptor, request, arena);
 }
 
-static const char *const kinds[] = {
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_2048] = "rsa-2048",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_3072] = "rsa-3072",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_4096] = "rsa-4096",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_P256] = "p-256",
-    [SEGEL__V1__KEY_TYPE__KEY_TYPE_P384] = "p-384",
-};
-
-const char *task_kind(Segel__V1__KeyType type)
-{
-    return (unsigned)type < SG_COUNT(kinds) ? kinds[type] : NULL;
-}
-
-bool task_is_rsa(Segel__V1__KeyType type)
-{
-    return type >= SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_2048 &&
-           type <= SEGEL__V1__KEY_TYPE__KEY_TYPE_RSA_4096;
-}
-
 bool task_day(int64_t unix_us, char out[9])
 {
     char text[TEXT_TIME_SIZE];

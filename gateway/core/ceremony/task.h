@@ -13,11 +13,6 @@ Segel__V1__ImportCertificateRequest *task_import(const struct ledger_request *re
 Segel__V1__DestroyKeyRequest *task_destroy(const struct ledger_request *request,
                                            struct arena *arena);
 
-/* A kind of key as hsm/keys/kind.def names it, with what it signs by. NULL: a type that
- * no ceremony of the gateway makes. */
-const char *task_kind(Segel__V1__KeyType type);
-bool task_is_rsa(Segel__V1__KeyType type);
-
 /* "YYYYMMDD" of the day, UTC; 0 = "". False: no day of the calendar. */
 SG_MUST_USE bool task_day(int64_t unix_us, char out[9]);
 

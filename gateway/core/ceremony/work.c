@@ -7,6 +7,7 @@
 #include "gateway/core/ceremony/task.h"
 #include "gateway/core/core_inside.h"
 #include "gateway/core/officers/requests.h"
+#include "proto/key_kind.h"
 
 /* What is to be done next, and how the process is told. */
 
@@ -33,12 +34,12 @@ static bool fill_generate(struct core *core, const struct ledger_request *reques
         task_generate(request, &core->ceremony.arena);
     const struct key *key = &core->keyring.keys[work->key];
 
-    if (task == NULL || task_kind(task->type) == NULL ||
+    if (task == NULL || key_kind_name(task->type) == NULL ||
         !task_day(task->valid_from_us, work->start_date) ||
         !task_day(task->valid_until_us, work->end_date)) {
         return false;
     }
-    (void)snprintf(work->kind, sizeof(work->kind), "%s", task_kind(task->type));
+    (void)snprintf(work->kind, sizeof(work->kind), "%s", key_kind_name(task->type));
     work->order.kind = work->kind;
     work->order.scheme = key->config->scheme;
     work->order.start_date = work->start_date;
