@@ -24,7 +24,7 @@
  * PINs and reloads. */
 
 /* Marks of letters in a loop's reply box. */
-enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY, LETTER_COUNT };
+enum { LETTER_JOB, LETTER_QUESTION, LETTER_DRAIN, LETTER_POLICY, LETTER_COUNTED };
 
 /* What one I/O loop has of its own. */
 struct service_loop {

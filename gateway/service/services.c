@@ -2,17 +2,14 @@
 
 #include <stdlib.h>
 
-#include "gateway/core/officers/order.h"
-#include "gateway/core/turn/inquiry.h"
 #include "gateway/core/watch/agenda.h"
-#include "gateway/service/approvals/officers.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/keys/watch.h"
 #include "gateway/service/log/call.h"
+#include "gateway/service/mail.h"
 #include "gateway/service/methods.h"
 #include "gateway/service/policy/clerk.h"
 #include "gateway/service/sign/authorities.h"
-#include "gateway/service/sign/call.h"
 #include "gateway/service/sign/explain.h"
 #include "gateway/service/sign/stamping.h"
 #include "gateway/tsa/tsa.h"
@@ -232,34 +229,6 @@ void services_drain(struct services *services)
     }
 }
 
-/* The loop has ended and its calls are closed: what comes back has nobody to go to. Jobs
- * return to their pool, and a call is freed with the last of its own. */
-static void drop_mail(struct service_loop *loop)
-{
-    struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
-    struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
-    struct letter *letter;
-
-    mbox_take(&loop->replies, &mail);
-    while ((letter = STAILQ_FIRST(&mail)) != NULL) {
-        STAILQ_REMOVE_HEAD(&mail, link);
-        if (letter->kind == LETTER_ORDER) {
-            approvals_drop(letter);
-        } else if (letter->kind == LETTER_POLICY) {
-            policies_drop(letter);
-        } else if (letter->kind == LETTER_COUNT) {
-            keys_counted_late(letter);
-        } else if (letter->kind == LETTER_INQUIRY) {
-            explain_drop(letter);
-        } else if (letter->kind == LETTER_STAMP) {
-            stamping_drop(letter, &jobs);
-        } else if (letter->kind == LETTER_JOB) {
-            STAILQ_INSERT_TAIL(&jobs, letter, link);
-        }
-    }
-    sign_answer(loop, &jobs);
-}
-
 void services_free(struct services *services)
 {
     if (services == NULL) {
@@ -271,7 +240,7 @@ void services_free(struct services *services)
     reading_join(services->reading);
     for (unsigned i = 0; i < services->loop_count; i++) {
         if (services->loops[i].replies.wake_fd >= 0) {
-            drop_mail(&services->loops[i]);
+            mail_drop(&services->loops[i]);
         }
         job_pool_fini(&services->loops[i].pool);
         free(services->loops[i].taken);
@@ -311,48 +280,6 @@ void services_offer(struct services *services, struct server_options *options)
     options->context = services;
 }
 
-/* Answers of the core, pages of the reading thread and the word to end come by one box.
- */
-static void on_wake(void *context)
-{
-    struct service_loop *loop = (struct service_loop *)context;
-    struct letters mail = STAILQ_HEAD_INITIALIZER(mail);
-    struct letters jobs = STAILQ_HEAD_INITIALIZER(jobs);
-    struct letters again = STAILQ_HEAD_INITIALIZER(again);
-    struct letters stamped = STAILQ_HEAD_INITIALIZER(stamped);
-    struct letter *letter;
-
-    mbox_take(&loop->replies, &mail);
-    while ((letter = STAILQ_FIRST(&mail)) != NULL) {
-        STAILQ_REMOVE_HEAD(&mail, link);
-        if (letter->kind == LETTER_QUESTION) {
-            log_answer(loop, letter);
-        } else if (letter->kind == LETTER_COUNT) {
-            keys_counted(letter);
-        } else if (letter->kind == LETTER_ORDER) {
-            approvals_answer(loop, letter);
-        } else if (letter->kind == LETTER_POLICY) {
-            policies_answer(loop, letter);
-        } else if (letter->kind == LETTER_INQUIRY) {
-            explain_answer(loop, letter);
-        } else if (letter->kind == LETTER_STAMP) {
-            stamping_take(loop, letter, &stamped);
-        } else if (letter->kind == LETTER_DRAIN) {
-            health_drain(loop);
-            key_watches_drain(loop);
-            sign_drain(loop);
-            reflection_drain(&loop->services->reflection, loop->index);
-        } else {
-            STAILQ_INSERT_TAIL(((struct job *)letter)->again ? &again : &jobs, letter,
-                               link);
-        }
-    }
-    sign_judge_again(loop, &again);
-    stamping_divert(loop, &jobs);
-    STAILQ_CONCAT(&jobs, &stamped);
-    sign_answer(loop, &jobs);
-}
-
 static void on_period(void *context)
 {
     struct service_loop *loop = (struct service_loop *)context;
@@ -381,7 +308,7 @@ enum sg_status services_attach(struct services *services, struct server *server,
 {
     services->server = server;
     for (unsigned i = 0; i < services->loop_count; i++) {
-        server_watch(server, i, services->loops[i].replies.wake_fd, on_wake,
+        server_watch(server, i, services->loops[i].replies.wake_fd, mail_take,
                      &services->loops[i]);
         server_every(server, i, HEALTH_PERIOD_MS, on_period, &services->loops[i]);
     }

@@ -85,7 +85,8 @@ static enum sg_status check_slot(struct core *core, const char *name,
                        "type cannot",
                        name, sg_scheme_name(place->scheme));
     }
-    if (key_kind_is_rsa(task->type) && (int)task->signature_algorithm != (int)place->scheme) {
+    if (key_kind_is_rsa(task->type) &&
+        (int)task->signature_algorithm != (int)place->scheme) {
         return sg_fail(why, SG_PRECONDITION,
                        "signature_algorithm must be the configured one, %s: the key can "
                        "do no other",

@@ -83,7 +83,7 @@ void keys_on_deactivate(struct grpc_call *call, const ProtobufCMessage *message,
 void keys_on_rotate(struct grpc_call *call, const ProtobufCMessage *message,
                     void *services);
 /* keys/count.c: a piece of the log was counted, or its loop has ended. */
-void keys_counted(struct letter *letter);
+void keys_counted(struct service_loop *loop, struct letter *letter);
 void keys_counted_late(struct letter *letter);
 void keys_on_compromise(struct grpc_call *call, const ProtobufCMessage *message,
                         void *services);

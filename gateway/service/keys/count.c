@@ -33,7 +33,7 @@ bool keys_count(struct asked *asked)
     if (asked->counting == NULL) {
         return false;
     }
-    asked->counting->letter.kind = LETTER_COUNT;
+    asked->counting->letter.kind = LETTER_COUNTED;
     asked->counting->reply = order->order.reply;
     asked->counting->asker = asked;
     asked->counting->kind = READ_COUNT;
@@ -44,12 +44,13 @@ bool keys_count(struct asked *asked)
     return go_on(asked);
 }
 
-void keys_counted(struct letter *letter)
+void keys_counted(struct service_loop *loop, struct letter *letter)
 {
     struct question *question = (struct question *)letter;
     struct asked *asked = (struct asked *)question->asker;
     bool done = question->next >= question->second;
 
+    (void)loop;
     if (question->status == SG_OK) {
         asked->signatures += question->record_count;
         asked->counted = done;
