@@ -95,11 +95,11 @@ enum { SUBMISSION_MAX = 8192 };
 SG_MUST_USE enum sg_status witness_submission(struct ledger_reader *ledger,
                                               const struct anchor *anchor, uint64_t old,
                                               char out[SUBMISSION_MAX], size_t *len);
+/* The seconds since 1970 of now, plus CLOCK_SLACK_S: no honest time is later. */
+uint64_t anchor_latest_s(void);
 /* stamp.c: reads the certificates of the entry. */
 SG_MUST_USE enum sg_status stamp_trust(const struct config_anchor *config,
                                        X509_STORE **out, struct sg_error *why);
-/* The seconds since 1970 of now, plus CLOCK_SLACK_S. */
-uint64_t clock_latest_s(void);
 
 /* --- conflict.c ------------------------------------------------------------------ */
 

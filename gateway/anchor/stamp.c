@@ -155,7 +155,7 @@ static enum sg_status judge(struct anchor *anchor, TS_RESP *response,
             "question, or not by a certificate of the chain that is configured");
     }
     if (!time_of(response, &anchor->result.time_s) ||
-        anchor->result.time_s > clock_latest_s()) {
+        anchor->result.time_s > anchor_latest_s()) {
         return sg_fail(why, SG_INVALID,
                        "the time stamp is of a time that has not come yet: the clock of "
                        "the authority or of this machine is wrong");

@@ -16,7 +16,7 @@ enum {
 };
 static const char SIZE_TYPE[] = "text/x.tlog.size";
 
-uint64_t clock_latest_s(void)
+uint64_t anchor_latest_s(void)
 {
     int64_t now_us = clock_wall_us();
 
@@ -153,7 +153,7 @@ static enum sg_status judge_signature(struct anchor *anchor, struct slice text,
                        "the witness's signature is false: it is not of this checkpoint, "
                        "or not by the key of its vkey");
     }
-    if (verdict.time_s == 0 || verdict.time_s > clock_latest_s()) {
+    if (verdict.time_s == 0 || verdict.time_s > anchor_latest_s()) {
         return sg_fail(why, SG_INVALID,
                        "the witness's signature %s: its clock or that of this machine is "
                        "wrong",

@@ -15,5 +15,7 @@ SG_MUST_USE enum sg_status core_reload(struct core *core, struct config *config,
 void core_forget_callers(struct core *core);
 /* On the core's thread: the configuration that was taken last, until the next one is. */
 const struct config *core_config(const struct core *core);
+/* What it has taken over; a part of core_free. */
+void reload_fini(struct core *core);
 
 #endif

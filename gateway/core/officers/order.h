@@ -77,4 +77,9 @@ SG_MUST_USE enum sg_status core_order(struct core *core, struct order *order);
 /* Gives back what it owns. */
 void order_fini(struct order *order);
 
+/* Core thread only: those of a turn, inside of its transaction; orders_obey after its
+ * commit. Anything but SG_OK fails the turn. */
+SG_MUST_USE enum sg_status orders_write(struct core *core);
+void orders_obey(struct core *core);
+
 #endif

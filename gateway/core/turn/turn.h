@@ -40,13 +40,9 @@ SG_MUST_USE enum sg_status decide_replay(struct core *core, struct job *job,
 void decide_claim_of(const struct job *job, enum claim_state state, struct claim *out);
 
 SG_MUST_USE enum sg_status conclude(struct core *core, struct job *job);
-/* orders.c: inside a transaction; orders_obey after its commit. */
-SG_MUST_USE enum sg_status orders_write(struct core *core);
-void orders_obey(struct core *core);
-/* inquiries.c: likewise. */
+/* inquiries.c: inside a transaction; inquiries_answer after its commit. */
 SG_MUST_USE enum sg_status inquiries_write(struct core *core);
 void inquiries_answer(struct core *core);
-void reload_fini(struct core *core);
 /* paths.c: an issuer's certificate may end while the gateway runs. */
 void paths_look_after(struct core *core);
 /* report.c: changed: a state changed, not only a count. */

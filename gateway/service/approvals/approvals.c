@@ -6,6 +6,7 @@
 #include "gateway/core/turn/nik.h"
 #include "gateway/service/approvals/officers.h"
 #include "gateway/service/keys/keys.h"
+#include "gateway/service/policy/policies.h"
 #include "proto/text.h"
 
 /* ApprovalService on the I/O loops: what is asked is checked in its form and goes to the

@@ -6,6 +6,7 @@
 #include "gateway/clock.h"
 #include "gateway/service/approvals/approvals.h"
 #include "gateway/service/approvals/officers.h"
+#include "gateway/service/policy/policies.h"
 
 /* Orders under way: each has its place, its room and, at the end, an answer of the core.
  */

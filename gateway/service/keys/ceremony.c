@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/service/approvals/officers.h"
 #include "gateway/service/keys/keys.h"
 #include "proto/text.h"
 

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "gateway/clock.h"
-#include "gateway/service/approvals/approvals.h"
 #include "gateway/service/approvals/officers.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/keys/keys.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/service/approvals/officers.h"
 #include "proto/text.h"
 
 /* What officers, reviewers and operators see of keys. */

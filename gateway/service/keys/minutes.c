@@ -1,8 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/service/approvals/approvals.h"
-#include "gateway/service/approvals/officers.h"
+#include "gateway/service/keys/keys.h"
 #include "proto/quorum/minutes.h"
 #include "proto/text.h"
 

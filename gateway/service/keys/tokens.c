@@ -1,4 +1,4 @@
-#include "gateway/service/approvals/officers.h"
+#include "gateway/service/keys/keys.h"
 
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/service/approvals/officers.h"
 #include "gateway/service/keys/keys.h"
 
 /* WatchKeys. Each I/O loop looks a few times a second whether the core's report says

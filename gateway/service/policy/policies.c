@@ -1,16 +1,17 @@
+#include "gateway/service/policy/policies.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/service/approvals/approvals.h"
-#include "gateway/service/approvals/officers.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/policy/clerk.h"
 #include "proto/text.h"
 
 /* PolicyService on the I/O loops: what is asked goes to the clerk and comes back with the
  * answer made. */
-enum { POLICY_TEXT_MAX = 1 << 20 };
+enum { POLICY_ASKS_MAX = 8, POLICY_TEXT_MAX = 1 << 20 };
 enum { PAGE_MAX = 256, PAGE_USUAL = 64 };
 
 static bool may(struct grpc_call *call, int roles, const char *refusal)

@@ -1,5 +1,4 @@
 #include "gateway/service/approvals/approvals.h"
-#include "gateway/service/approvals/officers.h"
 #include "gateway/service/policy/ask.h"
 
 /* LoadPolicy where a quorum file is in force: a request like any other, but the clerk

@@ -13,7 +13,6 @@
 #include "gateway/http/library.h"
 #include "gateway/ledger/library.h"
 #include "gateway/notify.h"
-#include "gateway/service/approvals/officers.h"
 #include "gateway/service/status/overview.h"
 #include "gateway/service/status/process_facts.h"
 #include "gateway/transport/library.h"

@@ -2,6 +2,7 @@
 #define SEGEL_GATEWAY_SERVICE_STATUS_ASSESSMENT_H
 
 #include "gateway/service/status/installed.h"
+#include "gateway/transport/grpc.h"
 
 /* What StatusService/GetAssessment tells of the process that nobody can look up later:
  * which packages were installed when their libraries were loaded, and what the service
@@ -15,5 +16,7 @@ struct assessment {
 
 /* Once, on the main thread, behind notify_open. */
 void assessment_init(struct assessment *out);
+void assessment_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                       void *services);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/service/approvals/incidents.h"
-#include "gateway/service/approvals/officers.h"
+#include "gateway/service/keys/keys.h"
 
 /* StatusService: what the core says of itself and what waits for who asks, on one page.
  */

@@ -16,6 +16,8 @@ struct overview {
     struct core_report *report;
     Segel__V1__GetStatusResponse *out;
 };
+void overview_on_get(struct grpc_call *call, const ProtobufCMessage *message,
+                     void *services);
 /* The whole answer to GetStatus; false: the arena is full. */
 bool overview_make(struct asked *asked, struct overview *out);
 /* overview_key.c: by the facts that the key's jobs are judged by; of one that no lane has
