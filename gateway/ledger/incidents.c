@@ -5,11 +5,6 @@
 
 /* --- Writing ----------------------------------------------------------------------- */
 
-static bool bind_time(sqlite3_stmt *statement, int at, int64_t us)
-{
-    return us >= 0 && sql_bind_uint(statement, at, (uint64_t)us);
-}
-
 enum sg_status ledger_add_incident(struct ledger *ledger,
                                    const struct ledger_incident *incident)
 {
@@ -23,9 +18,9 @@ enum sg_status ledger_add_incident(struct ledger *ledger,
                  sql_bind_text(statement, 3, incident->subject) &&
                  sql_bind_text(statement, 4, incident->why) &&
                  sql_bind_text(statement, 5, incident->person) &&
-                 bind_time(statement, 6, incident->opened_us) &&
-                 bind_time(statement, 7, incident->oral_due_us) &&
-                 bind_time(statement, 8, incident->written_due_us) &&
+                 sql_bind_time(statement, 6, incident->opened_us) &&
+                 sql_bind_time(statement, 7, incident->oral_due_us) &&
+                 sql_bind_time(statement, 8, incident->written_due_us) &&
                  sql_bind_uint(statement, 9, incident->log_index) &&
                  sql_bind_bytes(statement, 10, slice_of(incident->log_hash, 32));
     return ledger_run(ledger, SQL_ADD_INCIDENT, bound, "keep an incident");
@@ -40,9 +35,9 @@ enum sg_status ledger_mark_incident(struct ledger *ledger,
         return SG_LEDGER;
     }
     bool bound = sql_bind_uint(statement, 1, incident->number) &&
-                 bind_time(statement, 2, incident->oral_given_us) &&
-                 bind_time(statement, 3, incident->written_given_us) &&
-                 bind_time(statement, 4, incident->closed_us) &&
+                 sql_bind_time(statement, 2, incident->oral_given_us) &&
+                 sql_bind_time(statement, 3, incident->written_given_us) &&
+                 sql_bind_time(statement, 4, incident->closed_us) &&
                  sql_bind_uint(statement, 5, incident->log_index) &&
                  sql_bind_bytes(statement, 6, slice_of(incident->log_hash, 32));
     TRY(ledger_run(ledger, SQL_MARK_INCIDENT, bound, "note an incident"));
@@ -62,8 +57,8 @@ enum sg_status ledger_add_incident_note(struct ledger *ledger, uint64_t incident
                  sql_bind_text(statement, 3, note->person) &&
                  sql_bind_text(statement, 4, note->role) &&
                  sql_bind_text(statement, 5, note->request_id) &&
-                 bind_time(statement, 6, note->time_us) &&
-                 bind_time(statement, 7, note->given_us) &&
+                 sql_bind_time(statement, 6, note->time_us) &&
+                 sql_bind_time(statement, 7, note->given_us) &&
                  sql_bind_text(statement, 8, note->reference) &&
                  sql_bind_text(statement, 9, note->text);
     return ledger_run(ledger, SQL_ADD_INCIDENT_NOTE, bound, "keep a note");

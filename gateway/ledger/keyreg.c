@@ -180,8 +180,7 @@ enum sg_status ledger_use_key(struct ledger *ledger, const struct keyreg *key)
     }
     bool bound = sql_bind_text(statement, 1, key->name) &&
                  sql_bind_uint(statement, 2, key->activation.used) &&
-                 key->activation.last_use_us >= 0 &&
-                 sql_bind_uint(statement, 3, (uint64_t)key->activation.last_use_us);
+                 sql_bind_time(statement, 3, key->activation.last_use_us);
     return ledger_run(ledger, SQL_USE_KEY, bound, "count the use of a key");
 }
 

@@ -2,22 +2,19 @@
 
 #include <string.h>
 
+#include "gateway/ledger/row.h"
 #include "gateway/ledger/sql.h"
 #include "gateway/ledger/store.h"
 
 /* --- Writing ----------------------------------------------------------------------- */
-
-static bool bind_time(sqlite3_stmt *row, int at, int64_t us)
-{
-    return us >= 0 && sql_bind_uint(row, at, (uint64_t)us);
-}
 
 static bool bind_terms(sqlite3_stmt *row, const struct mandate_terms *terms)
 {
     return sql_bind_text(row, 2, terms->key) && sql_bind_text(row, 3, terms->caller) &&
            sql_bind_text(row, 4, terms->classes) &&
            sql_bind_uint(row, 5, terms->profiles) && sql_bind_uint(row, 6, terms->max) &&
-           bind_time(row, 7, terms->from_us) && bind_time(row, 8, terms->until_us) &&
+           sql_bind_time(row, 7, terms->from_us) &&
+           sql_bind_time(row, 8, terms->until_us) &&
            sql_bind_text(row, 9, terms->approval_ref) &&
            sql_bind_uint(row, 10, (uint64_t)terms->hash) &&
            sql_bind_uint(row, 11, terms->digests) &&
@@ -41,10 +38,10 @@ enum sg_status ledger_add_mandate(struct ledger *ledger, struct ledger_mandate *
     }
     MUST(ledger->in_transaction);
     bool bound = sql_bind_text(row, 1, mandate->id) && bind_terms(row, &mandate->terms) &&
-                 bind_time(row, 13, mandate->seen_us) &&
+                 sql_bind_time(row, 13, mandate->seen_us) &&
                  sql_bind_text(row, 14, mandate->requester) &&
                  sql_bind_text(row, 15, mandate->grant) &&
-                 bind_time(row, 16, mandate->opened_us) &&
+                 sql_bind_time(row, 16, mandate->opened_us) &&
                  sql_bind_uint(row, 17, mandate->log_index) &&
                  sql_bind_bytes(row, 18, slice_of(mandate->log_hash, 32));
     TRY(run_unique(ledger, SQL_ADD_MANDATE, bound, "keep a mandate"));
@@ -71,7 +68,7 @@ static bool bind_balance(sqlite3_stmt *row, const struct ledger_mandate *mandate
     return sql_bind_uint(row, 1, mandate->number) &&
            sql_bind_uint(row, 2, mandate->used) &&
            sql_bind_uint(row, 3, mandate->reserved) &&
-           bind_time(row, 4, mandate->seen_us);
+           sql_bind_time(row, 4, mandate->seen_us);
 }
 
 static enum sg_status run_balance(struct ledger *ledger, enum statement which, bool bound)
@@ -101,21 +98,16 @@ enum sg_status ledger_close_mandate(struct ledger *ledger,
     }
     MUST(ledger->in_transaction);
     MUST(mandate->state > MANDATE_OPEN && mandate->state <= MANDATE_REVOKED);
-    bool bound =
-        bind_balance(row, mandate) && sql_bind_uint(row, 5, (uint64_t)mandate->state) &&
-        bind_time(row, 6, mandate->closed_us) && sql_bind_text(row, 7, mandate->reason) &&
-        sql_bind_uint(row, 8, mandate->log_index) &&
-        sql_bind_bytes(row, 9, slice_of(mandate->log_hash, 32));
+    bool bound = bind_balance(row, mandate) &&
+                 sql_bind_uint(row, 5, (uint64_t)mandate->state) &&
+                 sql_bind_time(row, 6, mandate->closed_us) &&
+                 sql_bind_text(row, 7, mandate->reason) &&
+                 sql_bind_uint(row, 8, mandate->log_index) &&
+                 sql_bind_bytes(row, 9, slice_of(mandate->log_hash, 32));
     return run_balance(ledger, SQL_CLOSE_MANDATE, bound);
 }
 
 /* --- Reading ----------------------------------------------------------------------- */
-
-/* A row as it is read: sound while every column was what it must be. */
-struct row {
-    sqlite3_stmt *statement;
-    bool sound;
-};
 
 static void text_of(struct row *row, int column, char *out, size_t size)
 {
@@ -135,14 +127,6 @@ static uint64_t number_of(struct row *row, int column, uint64_t max)
     return value;
 }
 
-static void hash_of(struct row *row, int column, uint8_t out[32])
-{
-    struct tlog_hash hash = {{0}};
-
-    row->sound = sql_hash(row->statement, column, &hash) && row->sound;
-    memcpy(out, hash.bytes, 32);
-}
-
 static void read_terms(struct row *row, struct mandate_terms *out)
 {
     text_of(row, 2, out->key, sizeof(out->key));
@@ -155,7 +139,7 @@ static void read_terms(struct row *row, struct mandate_terms *out)
     text_of(row, 9, out->approval_ref, sizeof(out->approval_ref));
     out->hash = (enum sg_hash)number_of(row, 10, SG_HASH_COUNT - 1);
     out->digests = number_of(row, 11, INT64_MAX);
-    hash_of(row, 12, out->sha256);
+    row_hash(row, 12, out->sha256);
 }
 
 /* A balance that cannot be would be had twice. */
@@ -184,7 +168,7 @@ static enum sg_status read_row(struct ledger *ledger, sqlite3_stmt *statement,
     out->closed_us = (int64_t)number_of(&row, 20, INT64_MAX);
     text_of(&row, 21, out->reason, sizeof(out->reason));
     out->log_index = number_of(&row, 22, INT64_MAX);
-    hash_of(&row, 23, out->log_hash);
+    row_hash(&row, 23, out->log_hash);
     return row.sound && is_possible(out) ? SG_OK
                                          : ledger_latch_corrupt(ledger, "a mandate");
 }

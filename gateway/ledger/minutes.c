@@ -11,12 +11,12 @@ enum sg_status ledger_put_minutes(struct ledger *ledger,
     if (ledger->latched) {
         return SG_LEDGER;
     }
-    bool bound = minutes->since_us >= 0 && sql_bind_text(statement, 1, minutes->id) &&
+    bool bound = sql_bind_text(statement, 1, minutes->id) &&
                  sql_bind_text(statement, 2, minutes->ceremony) &&
                  sql_bind_bytes(statement, 3, minutes->note) &&
                  sql_bind_bytes(statement, 4, slice_of(minutes->sha256, 32)) &&
                  sql_bind_uint(statement, 5, minutes->missing) &&
-                 sql_bind_uint(statement, 6, (uint64_t)minutes->since_us) &&
+                 sql_bind_time(statement, 6, minutes->since_us) &&
                  sql_bind_uint(statement, 7, minutes->log_index) &&
                  sql_bind_bytes(statement, 8, slice_of(minutes->log_hash, 32));
     return ledger_run(ledger, SQL_PUT_MINUTES, bound, "keep minutes");

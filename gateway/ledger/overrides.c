@@ -15,16 +15,15 @@ enum sg_status ledger_add_override(struct ledger *ledger,
     if (ledger->latched) {
         return SG_LEDGER;
     }
-    bool bound = override->until_us >= 0 && override->since_us >= 0 &&
-                 sql_bind_text(statement, 1, override->id) &&
+    bool bound = sql_bind_text(statement, 1, override->id) &&
                  sql_bind_text(statement, 2, override->rule) &&
                  sql_bind_text(statement, 3, override->key) &&
                  sql_bind_text(statement, 4, override->caller) &&
                  sql_bind_text(statement, 5, override->document_class) &&
                  sql_bind_bytes(statement, 6, slice_of(override->policy, 32)) &&
-                 sql_bind_uint(statement, 7, (uint64_t) override->until_us) &&
+                 sql_bind_time(statement, 7, override->until_us) &&
                  sql_bind_uint(statement, 8, override->max) &&
-                 sql_bind_uint(statement, 9, (uint64_t) override->since_us) &&
+                 sql_bind_time(statement, 9, override->since_us) &&
                  sql_bind_uint(statement, 10, override->index);
     return ledger_run(ledger, SQL_ADD_OVERRIDE, bound, "keep an override");
 }

@@ -22,18 +22,6 @@ enum sg_status ledger_keep_policy(struct ledger *ledger,
     return ledger_run(ledger, SQL_ADD_POLICY, bound, "keep a policy");
 }
 
-static enum sg_status copy_text(struct slice text, struct ledger_policy *out)
-{
-    uint8_t *copy = (uint8_t *)malloc(text.len + 1);
-
-    if (copy == NULL) {
-        return SG_NO_MEMORY;
-    }
-    memcpy(copy, text.data, text.len);
-    out->text = slice_of(copy, text.len);
-    return SG_OK;
-}
-
 enum sg_status ledger_last_policy(struct ledger *ledger, struct ledger_policy *out)
 {
     AUTO(sql_reset) sqlite3_stmt *statement = ledger->statements[SQL_LAST_POLICY];
@@ -52,7 +40,7 @@ enum sg_status ledger_last_policy(struct ledger *ledger, struct ledger_policy *o
         return ledger_latch(ledger, "look up the policy");
     }
     memcpy(out->sha256, sha256.data, sizeof(out->sha256));
-    return copy_text(sql_bytes(statement, 3), out);
+    return sql_copy(statement, 3, &out->text);
 }
 
 void ledger_policy_fini(struct ledger_policy *policy)

@@ -6,9 +6,9 @@
 
 static bool bind(sqlite3_stmt *statement, const struct ledger_reminder *reminder)
 {
-    return reminder->expires_us >= 0 && sql_bind_text(statement, 1, reminder->what) &&
+    return sql_bind_text(statement, 1, reminder->what) &&
            sql_bind_text(statement, 2, reminder->name) &&
-           sql_bind_uint(statement, 3, (uint64_t)reminder->expires_us);
+           sql_bind_time(statement, 3, reminder->expires_us);
 }
 
 enum sg_status ledger_recall_reminder(struct ledger *ledger,

@@ -5,11 +5,6 @@
 
 /* --- Writing ----------------------------------------------------------------------- */
 
-static bool bind_time(sqlite3_stmt *statement, int at, int64_t us)
-{
-    return us >= 0 && sql_bind_uint(statement, at, (uint64_t)us);
-}
-
 static bool bind_names(sqlite3_stmt *statement, const struct ledger_request *request)
 {
     const char *const texts[] = {
@@ -35,8 +30,8 @@ enum sg_status ledger_add_request(struct ledger *ledger,
                  sql_bind_bytes(statement, 8, request->message) &&
                  sql_bind_bytes(statement, 9, slice_of(request->policy, 32)) &&
                  sql_bind_bytes(statement, 10, slice_of(request->quorum, 32)) &&
-                 bind_time(statement, 11, request->created_us) &&
-                 bind_time(statement, 12, request->not_after_us) &&
+                 sql_bind_time(statement, 11, request->created_us) &&
+                 sql_bind_time(statement, 12, request->not_after_us) &&
                  sql_bind_uint(statement, 13, request->log_index) &&
                  sql_bind_bytes(statement, 14, slice_of(request->log_hash, 32)) &&
                  sql_bind_text(statement, 15, request->log);
@@ -73,7 +68,7 @@ enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,
                  sql_bind_text(statement, 2, vote->person) &&
                  sql_bind_text(statement, 3, vote->role) &&
                  sql_bind_text(statement, 4, vote->key) &&
-                 bind_time(statement, 5, vote->time_us) &&
+                 sql_bind_time(statement, 5, vote->time_us) &&
                  sql_bind_uint(statement, 6, vote->refused ? 1 : 0) &&
                  sql_bind_text(statement, 7, vote->reason) &&
                  sql_bind_bytes(statement, 8, vote->line);

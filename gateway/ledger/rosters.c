@@ -14,24 +14,11 @@ enum sg_status ledger_keep_roster(struct ledger *ledger,
     if (ledger->latched) {
         return SG_LEDGER;
     }
-    bool bound = roster->since_us >= 0 &&
-                 sql_bind_bytes(statement, 1, slice_of(roster->sha256, 32)) &&
+    bool bound = sql_bind_bytes(statement, 1, slice_of(roster->sha256, 32)) &&
                  sql_bind_uint(statement, 2, roster->index) &&
-                 sql_bind_uint(statement, 3, (uint64_t)roster->since_us) &&
+                 sql_bind_time(statement, 3, roster->since_us) &&
                  sql_bind_bytes(statement, 4, roster->text);
     return ledger_run(ledger, SQL_ADD_ROSTER, bound, "keep a quorum file");
-}
-
-static enum sg_status copy_text(struct slice text, struct ledger_roster *out)
-{
-    uint8_t *copy = (uint8_t *)malloc(text.len + 1);
-
-    if (copy == NULL) {
-        return SG_NO_MEMORY;
-    }
-    memcpy(copy, text.data, text.len);
-    out->text = slice_of(copy, text.len);
-    return SG_OK;
 }
 
 static enum sg_status read_row(struct ledger *ledger, sqlite3_stmt *statement,
@@ -50,7 +37,7 @@ static enum sg_status read_row(struct ledger *ledger, sqlite3_stmt *statement,
     }
     memcpy(out->sha256, sha256.bytes, sizeof(out->sha256));
     out->since_us = (int64_t)since;
-    return copy_text(sql_bytes(statement, 3), out);
+    return sql_copy(statement, 3, &out->text);
 }
 
 enum sg_status ledger_last_roster(struct ledger *ledger, struct ledger_roster *out)

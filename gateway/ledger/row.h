@@ -7,9 +7,9 @@
 /* A row of a statement on its way into an arena. Errors are kept until row_end. */
 struct row {
     sqlite3_stmt *statement;
-    struct arena *arena;
-    bool full;  /* the arena */
-    bool sound; /* every column was what it must be; true at the begin */
+    struct arena *arena; /* borrowed; NULL: nothing is copied into one */
+    bool full;           /* the arena */
+    bool sound;          /* every column was what it must be; true at the begin */
 };
 
 /* Bytes with a NUL behind them; a text that holds none itself; a number; a hash. */

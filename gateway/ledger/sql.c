@@ -1,5 +1,8 @@
 #include "gateway/ledger/sql.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 enum { BUSY_MS = 200 };
 
 enum sg_status sql_fail(sqlite3 *db, const char *doing, struct sg_error *why)
@@ -115,12 +118,30 @@ bool sql_bind_uint(sqlite3_stmt *statement, int at, uint64_t value)
            sqlite3_bind_int64(statement, at, (sqlite3_int64)value) == SQLITE_OK;
 }
 
+bool sql_bind_time(sqlite3_stmt *statement, int at, int64_t us)
+{
+    return us >= 0 && sql_bind_uint(statement, at, (uint64_t)us);
+}
+
 struct slice sql_bytes(sqlite3_stmt *statement, int column)
 {
     const void *data = sqlite3_column_blob(statement, column);
     int len = sqlite3_column_bytes(statement, column);
 
     return data == NULL || len <= 0 ? slice_of("", 0) : slice_of(data, (size_t)len);
+}
+
+enum sg_status sql_copy(sqlite3_stmt *statement, int column, struct slice *out)
+{
+    struct slice found = sql_bytes(statement, column);
+    uint8_t *copy = (uint8_t *)malloc(found.len + 1);
+
+    if (copy == NULL) {
+        return SG_NO_MEMORY;
+    }
+    memcpy(copy, found.data, found.len);
+    *out = slice_of(copy, found.len);
+    return SG_OK;
 }
 
 bool sql_uint(sqlite3_stmt *statement, int column, uint64_t *value)

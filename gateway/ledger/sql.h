@@ -39,9 +39,14 @@ void sql_reset(sqlite3_stmt **statement);
 bool sql_bind_bytes(sqlite3_stmt *statement, int at, struct slice bytes);
 bool sql_bind_text(sqlite3_stmt *statement, int at, const char *text);
 bool sql_bind_uint(sqlite3_stmt *statement, int at, uint64_t value);
+/* Microseconds since 1970. false: before that. */
+bool sql_bind_time(sqlite3_stmt *statement, int at, int64_t us);
 
 /* What a column holds; valid until the next step. Never NULL data with a length. */
 struct slice sql_bytes(sqlite3_stmt *statement, int column);
+/* A copy of it that the caller frees. SG_NO_MEMORY. */
+SG_MUST_USE enum sg_status sql_copy(sqlite3_stmt *statement, int column,
+                                    struct slice *out);
 /* false: negative, or not a hash. */
 bool sql_uint(sqlite3_stmt *statement, int column, uint64_t *value);
 bool sql_hash(sqlite3_stmt *statement, int column, struct tlog_hash *out);
