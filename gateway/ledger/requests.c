@@ -1,5 +1,7 @@
 #include "gateway/ledger/requests.h"
 
+#include <string.h>
+
 #include "gateway/ledger/request_row.h"
 #include "gateway/ledger/sql.h"
 
@@ -54,6 +56,16 @@ enum sg_status ledger_settle_request(struct ledger *ledger,
                  sql_bind_bytes(statement, 6, slice_of(request->log_hash, 32));
     TRY(ledger_run(ledger, SQL_SETTLE_REQUEST, bound, "settle a request"));
     return sqlite3_changes(ledger->db) == 1 ? SG_OK : SG_NOT_FOUND;
+}
+
+bool ledger_has_voted(const struct ledger_request *request, const char *person)
+{
+    for (size_t i = 0; i < request->vote_count; i++) {
+        if (strcmp(request->votes[i].person, person) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,

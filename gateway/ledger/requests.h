@@ -101,6 +101,8 @@ SG_MUST_USE enum sg_status ledger_pending_by(struct ledger *ledger, const char *
  * SG_NOT_FOUND: it is not pending; nothing was changed. */
 SG_MUST_USE enum sg_status ledger_settle_request(struct ledger *ledger,
                                                  const struct ledger_request *request);
+/* Whether the person's vote, for or against, is one of those read with it. */
+bool ledger_has_voted(const struct ledger_request *request, const char *person);
 SG_MUST_USE enum sg_status ledger_add_vote(struct ledger *ledger, uint64_t request,
                                            const struct ledger_vote *vote);
 

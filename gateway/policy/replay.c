@@ -83,12 +83,6 @@ static const struct policy *policy_then(const struct replay_policies *policies,
 
 /* --- Comparing ----------------------------------------------------------------- */
 
-static size_t listed(const struct verdict *verdict)
-{
-    return verdict->failure_count < VERDICT_FAILURES ? verdict->failure_count
-                                                     : VERDICT_FAILURES;
-}
-
 static bool same_failure(const struct logged_failure *failure,
                          const struct policy *policy, uint16_t rule)
 {
@@ -119,7 +113,7 @@ static bool was_complete(const struct logged *decision)
 /* The rules that deny now; the default deny is one of them. */
 static size_t denials(const struct verdict *verdict, uint16_t out[VERDICT_FAILURES])
 {
-    size_t count = listed(verdict);
+    size_t count = verdict_listed(verdict);
 
     memcpy(out, verdict->failures, sizeof(verdict->failures));
     if (count == 0) {

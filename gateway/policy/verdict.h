@@ -75,6 +75,13 @@ struct verdict {
     char found[VERDICT_FOUND]; /* texts of open rules; what finds no room is cut */
 };
 
+/* How many of its failures are listed. */
+static inline size_t verdict_listed(const struct verdict *verdict)
+{
+    return verdict->failure_count < VERDICT_FAILURES ? verdict->failure_count
+                                                     : VERDICT_FAILURES;
+}
+
 /* Why one rule came out as it did: for denial details and explain. Texts are cut to fit.
  */
 struct rule_why {

@@ -98,16 +98,6 @@ static enum sg_status judge_note(const struct core *core,
     return check_signer(core, request, out, why);
 }
 
-static bool has_voted(const struct ledger_request *request, const char *person)
-{
-    for (size_t i = 0; i < request->vote_count; i++) {
-        if (strcmp(request->votes[i].person, person) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum sg_status not_pending(const struct ledger_request *request,
                                   struct sg_error *why)
 {
@@ -300,7 +290,7 @@ enum sg_status requests_approve(struct core *core, struct request_order *order,
     if (status != SG_OK) {
         return request_refuse(order, status, &why);
     }
-    if (has_voted(request, name_of(core, handed.person))) {
+    if (ledger_has_voted(request, name_of(core, handed.person))) {
         return SG_OK; /* nothing changes, however it stands */
     }
     TRY(end_if_over(core, request));

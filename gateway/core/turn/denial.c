@@ -3,12 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t listed(const struct verdict *verdict)
-{
-    return verdict->failure_count < VERDICT_FAILURES ? verdict->failure_count
-                                                     : VERDICT_FAILURES;
-}
-
 static bool make_room(struct job *job)
 {
     if (job->denial == NULL) {
@@ -22,7 +16,7 @@ void denial_explain(struct job *job, const struct facts *facts)
     if (!make_room(job)) {
         return;
     }
-    job->denial->count = listed(&job->verdict);
+    job->denial->count = verdict_listed(&job->verdict);
     for (size_t i = 0; i < job->denial->count; i++) {
         job->denial->failures[i].rule = job->verdict.failures[i];
         policy_explain(job->policy, job->verdict.failures[i], facts,
@@ -42,7 +36,7 @@ static const struct rule_why *explained(const struct denial *denial, uint16_t ru
 
 void denial_complete(struct job *job, const struct facts *state)
 {
-    struct denial whole = {.count = listed(&job->verdict)};
+    struct denial whole = {.count = verdict_listed(&job->verdict)};
 
     if (!make_room(job)) {
         return;

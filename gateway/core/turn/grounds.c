@@ -6,8 +6,7 @@
 static struct record_decision of_policy(const struct job *job,
                                         struct record_failure *failures)
 {
-    size_t all = job->verdict.failure_count;
-    size_t count = all < VERDICT_FAILURES ? all : VERDICT_FAILURES;
+    size_t count = verdict_listed(&job->verdict);
 
     for (size_t i = 0; i < count; i++) {
         const struct rule_info *rule = policy_rule(job->policy, job->verdict.failures[i]);

@@ -7,16 +7,6 @@
 /* How things stand for the person who asks: what waits, and who may take part. */
 enum { OWN_MAX = 64, INCIDENTS_MAX = 32 };
 
-static bool has_voted(const struct ledger_request *request, const char *person)
-{
-    for (size_t i = 0; i < request->vote_count; i++) {
-        if (strcmp(request->votes[i].person, person) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* By the quorum file in force: one of those who may approve, did not ask for it, and has
  * not voted. */
 static bool waits_for(const struct core *core, const struct ledger_request *request,
@@ -30,7 +20,7 @@ static bool waits_for(const struct core *core, const struct ledger_request *requ
         return false;
     }
     return (roster_candidates(&quorum->roster, task) >> at & 1) != 0 &&
-           strcmp(request->person, person) != 0 && !has_voted(request, person);
+           strcmp(request->person, person) != 0 && !ledger_has_voted(request, person);
 }
 
 /* Pending ones are few (REQUESTS_PENDING_MAX). */
