@@ -35,8 +35,10 @@ void text_hex(struct slice bytes, char *out);
 SG_MUST_USE enum sg_status text_unhex(struct slice hex, uint8_t *out, size_t cap,
                                       size_t *len);
 
-/* "2026-05-02T01:02:03.456789Z" and a NUL; years 1970 to 9999. */
+/* "2026-05-02T01:02:03.456789Z" and a NUL; years 1970 to 9999: from 0 on, before
+ * TEXT_TIME_END_US. */
 enum { TEXT_TIME_SIZE = 28 };
+#define TEXT_TIME_END_US INT64_C(253402300800000000)
 void text_time(int64_t unix_us, char out[TEXT_TIME_SIZE]);
 /* "2026-05-02T01:02:03Z": the same without its fraction. */
 void text_time_s(int64_t unix_us, char out[TEXT_TIME_SIZE]);

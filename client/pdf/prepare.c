@@ -13,8 +13,8 @@
  * chain with its time-stamp takes. */
 enum { RESERVE_MIN = 256, RESERVE_MAX = 1 << 20 };
 
-/* Year 1970 to 9999. */
-static const int64_t time_max_us = INT64_C(253402300799) * 1000000;
+/* The last second of 9999. */
+static const int64_t time_max_us = TEXT_TIME_END_US - 1000000;
 
 static size_t parts_of(const struct pdf_dss *dss)
 {

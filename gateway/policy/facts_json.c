@@ -1,6 +1,7 @@
 #include "gateway/policy/facts_json.h"
 
 #include "proto/json.h"
+#include "proto/text.h"
 
 static void add(const bool wanted[FACT_COUNT], bool sets, struct fact_list *out)
 {
@@ -53,10 +54,9 @@ static void put_fact(struct json_out *out, enum fact fact, const struct fact_val
 /* The text of a record knows the years 1970 to 9999 only. */
 static bool can_be_written(enum fact fact, const struct fact_value *value)
 {
-    const int64_t end_of_9999 = INT64_C(253402300800) * 1000000;
 
     return fact_type(fact) != FACT_TIME ||
-           (value->number >= 0 && value->number < end_of_9999);
+           (value->number >= 0 && value->number < TEXT_TIME_END_US);
 }
 
 /* A part of a fact would be another fact: it is written whole, or the text ends as before

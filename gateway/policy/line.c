@@ -97,10 +97,9 @@ void line_number(struct line *line, int64_t number)
 void line_time(struct line *line, int64_t unix_us)
 {
     enum { FRACTION = 19 };
-    const int64_t end_of_9999 = INT64_C(253402300800) * 1000000;
     char text[TEXT_TIME_SIZE];
 
-    if (unix_us < 0 || unix_us >= end_of_9999) {
+    if (unix_us < 0 || unix_us >= TEXT_TIME_END_US) {
         line_number(line, unix_us);
         return;
     }

@@ -103,12 +103,10 @@ enum sg_status asking_number(struct asking *out, const char *name, uint64_t valu
 enum sg_status asking_time(struct asking *out, const char *name, int64_t unix_us,
                            struct sg_error *why)
 {
-    /* 9999-12-31T23:59:59: what is signed has four digits of a year, and would name
-     * another one. */
-    static const int64_t last_us = INT64_C(253402300799) * US_PER_S;
     char text[TEXT_TIME_SIZE];
 
-    if (unix_us < 0 || unix_us > last_us || unix_us % US_PER_S != 0) {
+    /* What is signed has four digits of a year, and would name another one. */
+    if (unix_us < 0 || unix_us >= TEXT_TIME_END_US || unix_us % US_PER_S != 0) {
         return sg_fail(why, SG_INVALID,
                        "%s must be a time in whole seconds, before the year 10000", name);
     }

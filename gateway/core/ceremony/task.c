@@ -40,7 +40,7 @@ bool task_day(int64_t unix_us, char out[9])
     if (unix_us == 0) {
         return true;
     }
-    if (unix_us < 0 || unix_us >= 253402300800000000) { /* the year 10000 */
+    if (unix_us < 0 || unix_us >= TEXT_TIME_END_US) {
         return false;
     }
     text_time_s(unix_us, text);

@@ -5,10 +5,11 @@
 #include "gateway/clock.h"
 #include "gateway/service/approvals/approvals.h"
 #include "gateway/service/sign/explain.h"
+#include "proto/text.h"
 #include "segel/v1/log.pb-c.h"
 
 /* 9999-12-31: a record's times have four digits of a year. */
-static const int64_t last_us = 253402214400000000;
+static const int64_t last_us = TEXT_TIME_END_US - INT64_C(86400) * 1000000;
 
 static const char *what_of(Segel__V1__ExportKind kind)
 {

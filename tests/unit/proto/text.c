@@ -146,6 +146,8 @@ Test(text, writes_time_in_utc_with_microseconds)
     cr_expect_str_eq(out, "2026-05-02T01:02:03.456789Z");
     text_time(0, out);
     cr_expect_str_eq(out, "1970-01-01T00:00:00.000000Z");
+    text_time(TEXT_TIME_END_US - 1, out);
+    cr_expect_str_eq(out, "9999-12-31T23:59:59.999999Z");
 }
 
 Test(text, reads_the_time_that_it_writes_and_other_zones)
