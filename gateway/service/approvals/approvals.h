@@ -86,7 +86,5 @@ Segel__V1__LogPosition *approvals_position(struct asked *asked, uint64_t index,
 Segel__V1__LockDownState *approvals_lock_down(struct asked *asked);
 Segel__V1__Approval *approvals_of(struct asked *asked,
                                   const struct ledger_request *request);
-Segel__V1__LogPosition *approvals_position(struct asked *asked, uint64_t index,
-                                           const uint8_t hash[32]);
 
 #endif

@@ -33,7 +33,7 @@ void incidents_on_note_call(struct grpc_call *call, const ProtobufCMessage *mess
 void incidents_on_close_call(struct grpc_call *call, const ProtobufCMessage *message,
                              void *services);
 
-/* An order came back from the core, of these services or of another: approvals.h. */
+/* An order came back from the core: of any service that asks it by approvals.h. */
 void approvals_answer(struct service_loop *loop, struct letter *letter);
 /* It came back too late: the loop has ended. */
 void approvals_drop(struct letter *letter);
