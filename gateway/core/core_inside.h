@@ -30,6 +30,7 @@
 #include "gateway/core/turn/job_log.h"
 #include "gateway/core/turn/turn.h"
 #include "gateway/core/watch/agenda.h"
+#include "gateway/core/watch/board.h"
 #include "gateway/core/watch/stages.h"
 #include "gateway/core/watch/tally.h"
 #include "proto/tlog/merkle.h"

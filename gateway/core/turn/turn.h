@@ -45,7 +45,5 @@ SG_MUST_USE enum sg_status inquiries_write(struct core *core);
 void inquiries_answer(struct core *core);
 /* paths.c: an issuer's certificate may end while the gateway runs. */
 void paths_look_after(struct core *core);
-/* report.c: changed: a state changed, not only a count. */
-void report_update(struct core *core, bool changed);
 
 #endif

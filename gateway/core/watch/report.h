@@ -1,9 +1,6 @@
 #ifndef SEGEL_GATEWAY_CORE_WATCH_REPORT_H
 #define SEGEL_GATEWAY_CORE_WATCH_REPORT_H
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "gateway/anchor/anchor.h"
 #include "gateway/config/config.h"
 #include "gateway/core/lane/lane.h"
@@ -136,15 +133,6 @@ struct caller_report {
     uint64_t jobs;    /* that wait or are under way */
     uint64_t refused[REFUSALS];
     uint64_t explains_refused; /* filled in by the services, which count them */
-};
-
-/* The core's side: written by the core thread, copied by any. */
-struct report_board {
-    pthread_mutex_t lock; /* leaf */
-    struct core_report report;
-    _Atomic int64_t beat_us;      /* CLOCK_MONOTONIC of the last update */
-    _Atomic int64_t lanes_us;     /* likewise: all lanes were looked after */
-    atomic_uint_fast64_t version; /* grows when a state changed, not with each count */
 };
 
 #endif
