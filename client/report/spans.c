@@ -20,10 +20,15 @@ void span_count(const struct report_period *period, struct fact_span span, int64
     }
 }
 
-static void cut(const struct report_period *period, struct fact_span *last,
-                int64_t time_us, int64_t *sum)
+/* Either the end was ahead or this record is behind: what lasted shorter was wrong. */
+static void cut(const struct report *report, struct fact_span *last, int64_t time_us,
+                int64_t *sum)
 {
-    if (time_us > last->from_us && time_us < last->until_us) {
+    int64_t behind_us = report->log_ends_us - last->until_us;
+
+    if (time_us > last->from_us && time_us < last->until_us &&
+        behind_us < last->until_us - time_us) {
+        const struct report_period *period = &report->period;
         *sum -= within(period, (struct fact_span){time_us, last->until_us});
         last->until_us = time_us;
     }
@@ -33,10 +38,10 @@ void facts_cut(struct report *report, int64_t time_us)
 {
     struct report_facts *facts = &report->facts;
 
-    cut(&report->period, &facts->gap, time_us, &facts->down_us);
+    cut(report, &facts->gap, time_us, &facts->down_us);
     for (size_t i = 0; i < facts->lane_count; i++) {
         struct fact_lane *lane = &facts->lanes[i];
-        cut(&report->period, &lane->last, time_us,
+        cut(report, &lane->last, time_us,
             lane->last_rested ? &lane->rested_us : &lane->down_us);
     }
 }

@@ -126,6 +126,16 @@ const char *fact_type_name(enum fact_type type)
     return type_names[type];
 }
 
+const char *fact_type_word(enum fact_type type)
+{
+    static const char *const type_words[] = {
+        [FACT_BOOL] = "bool", [FACT_INT] = "int", [FACT_STR] = "str",
+        [FACT_TIME] = "time", [FACT_DUR] = "dur", [FACT_SET] = "set",
+        [FACT_HASH] = "hash"};
+
+    return type_words[type];
+}
+
 bool fact_type_is_text(enum fact_type type)
 {
     return type == FACT_STR || type == FACT_HASH;

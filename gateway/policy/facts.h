@@ -56,7 +56,8 @@ const char *const *fact_names(void);
 /* The only values that the fact can have, with a NULL at the end; NULL: it is not closed.
  */
 const char *const *fact_words(enum fact fact);
-const char *fact_type_name(enum fact_type type);
+const char *fact_type_name(enum fact_type type); /* in sentences: "number" */
+const char *fact_type_word(enum fact_type type); /* as documentation has it: "int" */
 /* STR, HASH: the value is text. BOOL, INT, TIME, DUR: a number. SET: neither. */
 bool fact_type_is_text(enum fact_type type);
 bool fact_type_is_number(enum fact_type type);

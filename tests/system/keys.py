@@ -330,6 +330,10 @@ def a_compromise_says_how_many_signatures_were_made_since(people):
         for since, count in ((middle, 2), (1, 5), (int(time.time() * 1e6) + 10**6, 0)):
             done = compromise(gateway, "reviewer", since_us=since)
             equal((done.signatures_since, done.counted), (count, True), f"since {since}")
+        for late in (int(time.time() * 1e6) + 3600 * 10**6, 2**63 - 1):
+            refusal = rig.refused(compromise, gateway, since_us=late)
+            equal(refusal.code, CODE.INVALID_ARGUMENT, f"since {late}")
+            contains(refusal.message, "not come yet")
         told = people.rig.segel("officer-1", "key", "compromise", KEY, "--reason", "(TEST)",
                                 "--since", "2020-01-01T00:00:00Z")
         equal(told.returncode, 0, told.stderr)
@@ -606,6 +610,8 @@ def a_clock_that_was_ahead_is_forgotten_by_the_next_start_where_nothing_is_open(
     with people.gateway(keep=True) as gateway:  # ten hours earlier by the clock
         activate(people, gateway, mode=WINDOW, until_us=in_s(3600))
         expect(signs(gateway), "it signs in its window")
+    with people.gateway(keep=True) as gateway:
+        equal(state(gateway), ACTIVE, "what was opened since is not ended by it")
 
 
 @claim

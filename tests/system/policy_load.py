@@ -533,10 +533,10 @@ def a_gateway_says_of_a_rule_what_its_file_says(ground):
                 equal(told("--gateway", rule, *more),
                       told("--policy", ground.rig.path("policy.yaml"), rule, *more), rule)
         answer = explain(gateway, "operator", "X-1")
-        equal((answer.rule.code, answer.rule.require, [fact.name for fact in answer.facts],
-               answer.policy.sha256.hex()),
-              ("NO_SUCH_CLASS", "job.doc_class not no_class", ["job.doc_class"],
-               in_force(gateway)))
+        equal((answer.rule.code, answer.rule.require, answer.policy.sha256.hex(),
+               [(fact.name, fact.type) for fact in answer.facts]),
+              ("NO_SUCH_CLASS", "job.doc_class not no_class", in_force(gateway),
+               [("job.doc_class", "str")]))
         contains(told("--gateway", "CP-0", code=1), "no rule of that id")
         equal(rig.refused(explain, gateway, "reviewer", "").code,
               grpc.StatusCode.INVALID_ARGUMENT)

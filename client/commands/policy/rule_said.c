@@ -47,8 +47,8 @@ static void print_tests(const struct policy_options *options,
                         const struct rule_text *rule)
 {
     (void)printf("%-*s", WORD_WIDTH, policy_say(options, "uji", "tests"));
-    (void)printf("%s %u, %s %u\n",
-                 policy_say(options, "dipenuhi dalam", "it passes in"), rule->passed,
+    (void)printf("%s %u, %s %u\n", policy_say(options, "dipenuhi dalam", "it passes in"),
+                 rule->passed,
                  policy_say(options, "tidak dipenuhi dalam", "and fails in"),
                  rule->failed);
 }
@@ -119,7 +119,7 @@ static void add_facts(const struct policy *policy, size_t rule, struct rule_text
         if (looked_at[i]) {
             size_t at = out->fact_count++;
             out->facts[at].name = fact_name((enum fact)i);
-            out->facts[at].type = fact_type_name(fact_type((enum fact)i));
+            out->facts[at].type = fact_type_word(fact_type((enum fact)i));
             out->facts[at].help = fact_help((enum fact)i);
         }
     }

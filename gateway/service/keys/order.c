@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/service/keys/keys.h"
 #include "proto/text.h"
 
@@ -193,8 +194,11 @@ struct alone {
     ProtobufCMessage *(*answer)(struct asked *asked);
 };
 
+/* Nobody suspects since tomorrow; an officer's clock may be some minutes ahead. */
 static bool sound(struct grpc_call *call, const struct alone *alone)
 {
+    static const int64_t SLACK_US = INT64_C(300) * 1000000;
+
     if (!approvals_identified(call, alone->request_id)) {
         return false;
     }
@@ -204,6 +208,11 @@ static bool sound(struct grpc_call *call, const struct alone *alone)
     }
     if (alone->moment_us < 0) {
         finish_plain(call, SG_INVALID, "suspected_since_us must not be negative");
+        return false;
+    }
+    if (alone->moment_us > clock_wall_us() + SLACK_US) {
+        finish_plain(call, SG_INVALID,
+                     "suspected_since_us has not come yet: microseconds since 1970, UTC");
         return false;
     }
     return approvals_reasoned(call, alone->reason);

@@ -155,7 +155,7 @@ static Segel__V1__FactHelp *fact_help_of(struct arena *arena, enum fact fact)
     if (out != NULL) {
         segel__v1__fact_help__init(out);
         out->name = pb_text(fact_name(fact));
-        out->type = pb_text(fact_type_name(fact_type(fact)));
+        out->type = pb_text(fact_type_word(fact_type(fact)));
         out->help = pb_text(fact_help(fact));
     }
     return out;

@@ -252,6 +252,17 @@ Test(count, a_clock_that_leaps_ahead_makes_no_months_without_a_lane)
     cr_expect_eq(facts->down_us, 0);
 }
 
+Test(count, a_clock_that_is_set_back_later_takes_no_outage_away)
+{
+    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
+    (void)add("2026-05-01T10:00:00Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
+    (void)add("2026-05-01T14:00:00Z", "\"type\":\"lane.up\",\"subject\":\"l\"");
+    (void)add("2026-06-02T00:00:00Z", "\"type\":\"replay\"");
+    (void)add("2026-05-01T11:00:00Z", "\"type\":\"clock.step\"");
+    (void)add("2026-06-03T00:00:00Z", "\"type\":\"replay\"");
+    cr_expect_eq(finished()->facts.lanes[0].down_us, INT64_C(4) * 3600 * 1000000);
+}
+
 static void tell_key(const char *time, const char *key)
 {
     (void)add(time,
