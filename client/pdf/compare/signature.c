@@ -1,13 +1,17 @@
 #include "client/pdf/compare/compare.h"
 #include "client/pdf/form.h"
+#include "client/pdf/locks.h"
 
 /* New signatures. Only what the form lists is judged as one: an annotation that merely
  * looks like a signature shows what it likes, and nobody answers for it. */
 
-/* A signature of the new revision; both handles are the reader's until its end. */
+/* A signature of the new revision; both handles are the reader's until its end. The name
+ * stands behind it, and changes cut it. */
 struct listed {
     qpdf_oh node;
     qpdf_oh value;
+    const char *name;
+    size_t name_size;
 };
 
 static void list_field(void *user, const struct pdf_field *field)
@@ -16,9 +20,13 @@ static void list_field(void *user, const struct pdf_field *field)
     const struct pdf_reader *reader = &c->new;
 
     if (field->is_signature && pdf_is_dict(reader, field->value)) {
-        const struct listed one = {qpdf_oh_new_object(reader->qpdf, field->node),
-                                   qpdf_oh_new_object(reader->qpdf, field->value)};
+        const struct listed one = {
+            .node = qpdf_oh_new_object(reader->qpdf, field->node),
+            .value = qpdf_oh_new_object(reader->qpdf, field->value),
+            .name_size = strlen(field->name) + 1,
+        };
         pdf_buffer_put(&c->listed, &one, sizeof(one));
+        pdf_buffer_put(&c->listed, field->name, one.name_size);
     }
 }
 
@@ -31,34 +39,34 @@ void compare_list_signatures(struct compare *c)
     }
 }
 
-/* The value of the signature that the form lists under this field; 0 = it lists none. */
-static qpdf_oh listed_value(const struct compare *c, qpdf_oh node)
+/* The signature that the form lists under this field; false = it lists none. */
+static bool find_listed(const struct compare *c, qpdf_oh node, struct listed *one)
 {
-    struct listed one;
-
-    for (size_t at = 0; at < c->listed.len; at += sizeof(one)) {
-        memcpy(&one, c->listed.data + at, sizeof(one));
-        if (pdf_same(&c->new, one.node, node)) {
-            return one.value;
+    for (size_t at = 0; at < c->listed.len; at += sizeof(*one) + one->name_size) {
+        memcpy(one, c->listed.data + at, sizeof(*one));
+        one->name = (const char *)c->listed.data + at + sizeof(*one);
+        if (pdf_same(&c->new, one->node, node)) {
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
 /* Of a field, or of the field above when this is only its widget. */
-static qpdf_oh value_of(const struct compare *c, qpdf_oh node)
+static bool signature_of(const struct compare *c, qpdf_oh node, struct listed *one)
 {
     qpdf_data qpdf = c->new.qpdf;
-    qpdf_oh value = listed_value(c, node);
 
-    if (value != 0 || qpdf_oh_has_key(qpdf, node, "/T") ||
-        qpdf_oh_has_key(qpdf, node, "/V")) {
-        return value;
+    if (find_listed(c, node, one)) {
+        return true;
+    }
+    if (qpdf_oh_has_key(qpdf, node, "/T") || qpdf_oh_has_key(qpdf, node, "/V")) {
+        return false;
     }
     qpdf_oh above = pdf_get(&c->new, node, "/Parent");
-    value = listed_value(c, above);
+    bool found = find_listed(c, above, one);
     qpdf_oh_release(qpdf, above);
-    return value;
+    return found;
 }
 
 static long long item_int(const struct pdf_reader *reader, qpdf_oh array, int index)
@@ -125,25 +133,38 @@ static bool is_visible(const struct pdf_reader *reader, qpdf_oh node)
     return visible;
 }
 
+/* Did somebody forbid it who signed before, by a certification or a lock of fields? A
+ * time-stamp fills nothing in. */
+static bool is_forbidden(struct compare *c, const char *name)
+{
+    struct pdf_verdict verdict = {.why = NULL};
+    struct pdf_locks locks;
+
+    if (pdf_locks_find(&c->old, name, &locks, &verdict) != SG_OK) {
+        c->broken = true;
+    }
+    return c->permission == 1 || locks.locked;
+}
+
 /* Anybody can make a time-stamp, and readers ask less who did: so it shows nothing. */
 bool compare_new_signature(struct compare *c, qpdf_oh node)
 {
     char name[COMPARE_NAME_SIZE] = "";
+    struct listed one;
 
     if (!pdf_is_dict(&c->new, node) || !compare_is_signature(&c->new, node)) {
         return false;
     }
-    qpdf_oh value = value_of(c, node);
-    bool covers = value != 0 && covers_more(c, value);
-    bool stamp = covers && is_time_stamp(c, value);
+    bool covers = signature_of(c, node, &one) && covers_more(c, one.value);
+    bool stamp = covers && is_time_stamp(c, one.value);
     if (!covers || (stamp && is_visible(&c->new, node))) {
         return false;
     }
     compare_field_name(&c->new, node, name);
     compare_note(c,
-                 stamp                ? PDF_CHANGE_TIME_STAMP
-                 : c->permission == 1 ? PDF_CHANGE_CERTIFIED
-                                      : PDF_CHANGE_SIGNATURE,
+                 stamp                       ? PDF_CHANGE_TIME_STAMP
+                 : is_forbidden(c, one.name) ? PDF_CHANGE_CERTIFIED
+                                             : PDF_CHANGE_SIGNATURE,
                  0, name);
     return true;
 }
