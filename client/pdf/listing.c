@@ -11,26 +11,56 @@ struct listing {
     const char *fault;
 };
 
-/* Length of the DER value that the bytes begin with; 0 = none, or not whole. An
- * indefinite length (BER) says nothing: then all bytes. */
-static size_t der_len(struct slice bytes)
+/* What an ASN.1 value begins with. */
+struct head {
+    size_t size;
+    size_t len;   /* of what follows */
+    bool is_open; /* up to its end-of-contents octets (BER) */
+    bool ends;    /* it is these */
+};
+
+/* false = none that a CMS has, or not whole. */
+static bool read_head(struct slice bytes, struct head *head)
 {
-    if (bytes.len < 2 || bytes.data[0] != 0x30) {
-        return 0;
+    if (bytes.len < 2 || (bytes.data[0] & 0x1F) == 0x1F) {
+        return false;
     }
     uint8_t first = bytes.data[1];
-    if (first == 0x80) {
-        return bytes.len;
-    }
-    size_t digits = first < 0x80 ? 0 : first & 0x7FU;
+    size_t digits = first > 0x80 ? first & 0x7FU : 0;
     size_t len = first < 0x80 ? first : 0;
     if (digits > 4 || bytes.len < 2 + digits) {
-        return 0;
+        return false;
     }
     for (size_t i = 0; i < digits; i++) {
         len = len << 8 | bytes.data[2 + i];
     }
-    return len > bytes.len - 2 - digits ? 0 : 2 + digits + len;
+    *head = (struct head){.size = 2 + digits,
+                          .len = len,
+                          .is_open = first == 0x80,
+                          .ends = bytes.data[0] == 0 && first == 0};
+    return len <= bytes.len - head->size;
+}
+
+/* Length of the CMS that the bytes begin with, in DER or, as some programs write it, in
+ * BER with indefinite lengths; 0 = none, or not whole. */
+static size_t cms_len(struct slice bytes)
+{
+    struct head head;
+    size_t open = 0;
+    size_t at = 0;
+
+    if (bytes.len == 0 || bytes.data[0] != 0x30) {
+        return 0;
+    }
+    do {
+        if (!read_head(slice_of(bytes.data + at, bytes.len - at), &head)) {
+            return 0;
+        }
+        at += head.size + head.len;
+        open += head.is_open ? 1 : 0;
+        open -= head.ends ? 1 : 0;
+    } while (open > 0);
+    return at;
 }
 
 bool pdf_list_range(const struct pdf_reader *reader, qpdf_oh array, uint64_t range[4])
@@ -94,13 +124,13 @@ static void read_contents(struct listing *listing, qpdf_oh value,
     if (!qpdf_oh_get_value_as_string(reader->qpdf, contents, &text, &len)) {
         return;
     }
-    size_t der = der_len(slice_of(text, len));
-    if (der > reader->pdf.len - listing->contents.len) {
+    size_t whole = cms_len(slice_of(text, len));
+    if (whole > reader->pdf.len - listing->contents.len) {
         listing->fault = "its signatures claim more bytes than it has";
         return;
     }
-    signature->cms.len = der;
-    pdf_buffer_put(&listing->contents, text, der);
+    signature->cms.len = whole;
+    pdf_buffer_put(&listing->contents, text, whole);
 }
 
 static void list_field(void *user, const struct pdf_field *field)

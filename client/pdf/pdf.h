@@ -130,7 +130,7 @@ struct pdf_signature {
     char location[256];
     char time[32];     /* /M as written */
     uint64_t range[4]; /* /ByteRange */
-    struct slice cms;  /* Contents, cut to its DER length */
+    struct slice cms;  /* Contents, cut to its own length */
     /* starts at 0, the gap is exactly the Contents string: the CMS, then zeros only */
     bool ranges_sound;
     bool covers_file; /* second range ends at the end of the file */

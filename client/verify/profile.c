@@ -82,6 +82,12 @@ static bool content_is_data(const struct verify_case *c)
            OBJ_obj2nid(CMS_get0_eContentType(c->cms)) == NID_pkcs7_data;
 }
 
+/* Read, it is the same; a reader that wants DER (ISO 32000) may not read it. */
+static bool is_der(struct slice cms)
+{
+    return cms.len >= 2 && cms.data[1] != 0x80;
+}
+
 static enum verify_mark check_dictionary(const struct pdf_signature *pdf,
                                          struct verify_check *out)
 {
@@ -107,6 +113,11 @@ enum verify_mark verify_profile(const struct verify_case *c, struct verify_check
         return verify_say(out, VERIFY_NOTE,
                           "Not %s B-B: the content type is not id-data.",
                           c->input->pades ? "PAdES" : "CAdES");
+    }
+    if (c->input->pades && !is_der(c->input->cms)) {
+        return verify_say(out, VERIFY_NOTE,
+                          "Not PAdES B-B: the signature has an indefinite length, so it "
+                          "is not DER.");
     }
     if (c->pdf != NULL && check_dictionary(c->pdf, out) != VERIFY_PASS) {
         return VERIFY_NOTE;

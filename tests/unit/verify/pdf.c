@@ -225,6 +225,53 @@ Test(verify_pdf, another_subfilter_is_not_pades)
     cr_expect_str_eq(reports[0].level, "");
 }
 
+/* The signature as programs write it that do not know its length beforehand: the three
+ * outermost values are open, and end with two zero bytes each. Then one byte more. */
+static void open_lengths(char last)
+{
+    static const char heads[] = "a0803080";
+    static const char ends[] = "000000000000";
+    /* In digits: a head of four bytes, the type, two heads, the rest. */
+    const size_t head = 8;
+    const size_t type = 22;
+    char *cms = place_of("/Contents <3082") + strlen("/Contents <");
+    char *body = cms + head + type + head + head;
+    char *to = cms + strlen("3080") + type + strlen(heads);
+    size_t len =
+        head + 2 * strtoul((char[]){cms[4], cms[5], cms[6], cms[7], 0}, NULL, 16);
+
+    memcpy(cms, "3080", strlen("3080"));
+    memmove(cms + strlen("3080"), cms + head, type);
+    memcpy(to - strlen(heads), heads, strlen(heads));
+    memmove(to, body, len - (size_t)(body - cms));
+    memcpy(cms + len - strlen(ends), ends, strlen(ends));
+    cms[len] = last;
+}
+
+Test(verify_pdf, a_signature_of_indefinite_length_is_read_up_to_its_end)
+{
+    open_lengths('0');
+    replace(pdf_signed(letter, maker));
+    open_lengths('0');
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_assert_eq(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect(reports[i].valid);
+        cr_expect_eq(check(&reports[i], "profile")->mark, VERIFY_NOTE);
+        cr_expect_neq(strstr(check(&reports[i], "profile")->text, "DER"), NULL);
+        cr_expect_str_eq(reports[i].level, "");
+    }
+}
+
+Test(verify_pdf, what_follows_a_signature_of_indefinite_length_is_not_signed)
+{
+    open_lengths('1');
+    cr_assert_eq(verify(letter), SG_OK, "%s", why.text);
+    cr_expect_eq(check(&reports[0], "structure")->mark, VERIFY_PASS);
+    cr_expect_eq(check(&reports[0], "coverage")->mark, VERIFY_FAIL);
+    cr_expect_not(reports[0].valid);
+}
+
 Test(verify_pdf, a_pdf_without_signature_is_not_found)
 {
     cr_expect_eq(verify(pdf_page()), SG_NOT_FOUND);
