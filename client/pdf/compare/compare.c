@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/pdf/compare/numbers.h"
 #include "client/pdf/syntax.h"
 
 enum { QUEUE_MAX = 4 << 20 };
@@ -231,6 +232,20 @@ bool compare_equal(struct compare *c, qpdf_oh old, qpdf_oh new)
     return slice_equal(text_of(&c->old, old, false), text_of(&c->new, new, false));
 }
 
+/* Viewers take integers and reals in it alike. */
+static bool is_rectangle(struct slice key)
+{
+    static const char *const keys[] = {"/MediaBox", "/CropBox", "/BleedBox",
+                                       "/TrimBox",  "/ArtBox",  "/Rect"};
+
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        if (slice_equal(key, slice_str(keys[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void compare_under(struct compare *c, qpdf_oh old, qpdf_oh new, struct slice key,
                           const struct compare_area *area)
 {
@@ -242,7 +257,7 @@ static void compare_under(struct compare *c, qpdf_oh old, qpdf_oh new, struct sl
         before = text_of(&c->old, old, true);
         after = text_of(&c->new, new, true);
     }
-    if (!slice_equal(before, after)) {
+    if (!numbers_say_the_same(before, after, is_rectangle(key))) {
         compare_note(c, area->kind, area->page, area->name);
         return;
     }
@@ -313,8 +328,9 @@ static void compare_object(struct compare *c, const struct compare_item *item)
     bool stream = qpdf_oh_is_stream(c->old.qpdf, old) != 0;
 
     bool alike = stream == (qpdf_oh_is_stream(c->new.qpdf, new) != 0);
-    bool same = alike && (stream || slice_equal(text_of(&c->old, old, true),
-                                                text_of(&c->new, new, true)));
+    bool same =
+        alike && (stream || numbers_say_the_same(text_of(&c->old, old, true),
+                                                 text_of(&c->new, new, true), false));
 
     if (!same) {
         compare_note(c, item->area.kind, item->area.page, item->area.name);

@@ -36,6 +36,56 @@ Test(verify_changes, what_is_written_in_place_or_by_reference_is_the_same)
                  pdf_change_code(revisions.changes.at[0].kind));
 }
 
+/* What page 1 has besides, before and after. */
+struct rewritten {
+    const char *before;
+    const char *after;
+};
+
+static void rewrite(const struct rewritten *how)
+{
+    const struct update page = {PAGE_1,
+                                revisions_altered(PAGE_1, "/Contents", how->before)};
+
+    revisions_begin_with(&page, 1);
+    revisions_alter(PAGE_1, "/Contents", how->after);
+}
+
+/* Whoever signs lists a widget on the page, and writes all of it anew. */
+Test(verify_changes, numbers_that_are_written_anew_are_the_same)
+{
+    static const struct rewritten how[] = {
+        {"/CropBox [0.000 0.000 595.280 841.890] /Contents",
+         "/CropBox [0 0.0 595.28 841.89] /Contents"},
+        {"/CropBox [-0.0 +0 100 5.] /Contents", "/CropBox [.0 0 100.00 05.0] /Contents"},
+        {"/FooBar << /A [0.50 -0.0 (x) -1.] >> /Contents",
+         "/FooBar << /A [.5 0.0 (x) -1.00] >> /Contents"}};
+
+    for (size_t i = 0; i < SG_COUNT(how); i++) {
+        rewrite(&how[i]);
+        cr_expect_eq(revisions.changes.count, 0, "%s", how[i].after);
+    }
+}
+
+Test(verify_changes, numbers_of_another_value_or_kind_are_named)
+{
+    static const struct rewritten how[] = {
+        {"/CropBox [0 0 59.5 841] /Contents", "/CropBox [0 0 595 841] /Contents"},
+        {"/CropBox [0 0 59.5 841] /Contents", "/CropBox [0 0 59.05 841] /Contents"},
+        {"/CropBox [0 0 59.5 841] /Contents", "/CropBox [0 0 59.5 -841] /Contents"},
+        {"/CropBox [0 0 59.5 841] /Contents", "/CropBox [0 0 59.5 841 0] /Contents"},
+        {"/CropBox [0 0 1.0 9] /Contents",
+         "/CropBox [0 0 1.0000000000000000000 9] /Contents"},
+        {"/Rotate 90 /Contents", "/Rotate 90.0 /Contents"},
+        {"/FooBar ( 1.0 ) /Contents", "/FooBar ( 1.00 ) /Contents"},
+        {"/FooBar /A#201.0 /Contents", "/FooBar /A#201.00 /Contents"}};
+
+    for (size_t i = 0; i < SG_COUNT(how); i++) {
+        rewrite(&how[i]);
+        cr_expect(revisions.changes.forbidden, "%s", how[i].after);
+    }
+}
+
 Test(verify_changes, validation_data_and_properties_may_come)
 {
     const struct update store[] = {
