@@ -79,10 +79,12 @@ static enum sg_status check_sections(const struct pdf_reader *reader,
                                      struct pdf_verdict *verdict)
 {
     AUTO(generations_fini) struct generations reused = {.newest = NULL};
-    const struct sections_rule rule = {.reused = &reused};
+    AUTO(packed_fini) struct packed packed = {.entries = {0}};
+    const struct sections_rule rule = {.reused = &reused, .packed = &packed};
 
     return sections_are_plain(reader->pdf, reader->last.offset, &rule) &&
-                   generations_are_one(reader, &reused)
+                   generations_are_one(reader, &reused) &&
+                   packed_are_plain(reader, &packed, false)
                ? SG_OK
                : pdf_refuse(verdict, PDF_REPAIRED,
                             "its cross-references can be read in more than one way");

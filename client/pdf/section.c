@@ -33,7 +33,10 @@ static bool read_entry(const struct section *section, size_t *at, size_t number)
     bool ends =
         begins(pdf, *at, is_free ? "f" : "n") && syntax_is_blank(pdf.data[*at + 1]);
     *at += 1;
-    const struct section_entry entry = {number, (uint32_t)generation, place, is_free};
+    const struct section_entry entry = {.number = number,
+                                        .generation = (uint32_t)generation,
+                                        .place = place,
+                                        .is_free = is_free};
     return ends && (section->take == NULL || section->take(section->context, &entry));
 }
 

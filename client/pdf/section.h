@@ -12,7 +12,16 @@ struct section_entry {
     uint32_t generation;
     uint64_t place; /* offset, or object stream and index in it */
     bool is_free;
+    bool is_packed; /* it lies in an object stream */
 };
+static inline size_t section_entry_stream(const struct section_entry *entry)
+{
+    return (size_t)(entry->place >> 32);
+}
+static inline size_t section_entry_index(const struct section_entry *entry)
+{
+    return (size_t)(entry->place & UINT32_MAX);
+}
 
 /* false: it has seen enough. */
 typedef bool (*section_take)(void *context, const struct section_entry *entry);

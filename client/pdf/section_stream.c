@@ -280,6 +280,7 @@ static bool take_row(const struct rows *rows, size_t row, size_t number)
         .generation = type == 2 ? 0 : (uint32_t)third,
         .place = type == 2 ? second << 32 | third : second,
         .is_free = type == 0,
+        .is_packed = type == 2,
     };
     return rows->section->take(rows->section->context, &entry);
 }

@@ -87,7 +87,9 @@ static bool take(void *context, const struct section_entry *entry)
         told->gone = entry->is_free;
         told->generation = entry->generation;
         told->judged = sections->judged;
-        return true;
+        return !sections->judged || !entry->is_packed ||
+               packed_note(sections->rule->packed, entry->number,
+                           section_entry_stream(entry), section_entry_index(entry));
     }
     return entry->is_free || told->gone || !told->judged ||
            entry->generation == told->generation ||

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_PDF_SECTIONS_H
 
 #include "client/pdf/generations.h"
+#include "client/pdf/packed.h"
 #include "proto/slice.h"
 
 /* All cross-reference sections of a letter, from the newest down. qpdf keeps objects by
@@ -14,6 +15,7 @@ struct sections_rule {
     /* Whither numbers go that had another generation: they are not held against the
      * letter here. NULL: they are. */
     struct generations *reused;
+    struct packed *packed; /* borrowed; whither what lies in object streams goes */
 };
 
 /* Is each number of a section in it once, and has no other generation in use below? The

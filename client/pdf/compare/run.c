@@ -111,9 +111,11 @@ static void compare_all(struct compare *c)
 /* What was added names objects so that every viewer takes those that are compared. */
 static bool is_plain(const struct compare *c)
 {
-    const struct sections_rule rule = {.known = c->old.last.offset};
+    AUTO(packed_fini) struct packed packed = {.entries = {0}};
+    const struct sections_rule rule = {.known = c->old.last.offset, .packed = &packed};
 
-    return sections_are_plain(c->new.pdf, c->new.last.offset, &rule);
+    return sections_are_plain(c->new.pdf, c->new.last.offset, &rule) &&
+           packed_are_plain(&c->new, &packed, true);
 }
 
 void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)
