@@ -73,8 +73,10 @@ bool section_read_table(struct section *section)
         }
     }
     at += strlen("trailer");
-    return section_dict(pdf, &at, links, SG_COUNT(links)) &&
-           section_value_number(&links[0], 0, &section->prev) &&
+    size_t from = at;
+    bool whole = section_dict(pdf, &at, links, SG_COUNT(links));
+    section->dict = slice_of(pdf.data + from, whole ? at - from : 0);
+    return whole && section_value_number(&links[0], 0, &section->prev) &&
            section_value_number(&links[1], 0, &section->hybrid);
 }
 
@@ -86,5 +88,6 @@ bool section_read_links(struct section *section)
     bool read = section_read_table(&links);
     section->prev = links.prev;
     section->hybrid = links.hybrid;
+    section->dict = links.dict;
     return read;
 }

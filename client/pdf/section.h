@@ -31,13 +31,15 @@ struct section {
     size_t offset;     /* where it begins, blanks aside */
     section_take take; /* gets each entry in the order of the file */
     void *context;
-    size_t prev;   /* comes out; 0 = none */
-    size_t hybrid; /* comes out of a table: the stream beside it; 0 = none */
+    size_t prev;       /* comes out; 0 = none */
+    size_t hybrid;     /* comes out of a table: the stream beside it; 0 = none */
+    struct slice dict; /* comes out: its dictionary, as it stands */
 };
 
 bool section_is_table(const struct section *section);
-/* The section's dictionary only; for tables. */
+/* The section's dictionary only; of a table, and of a stream. */
 SG_MUST_USE bool section_read_links(struct section *section);
+SG_MUST_USE bool section_read_head(struct section *section);
 /* false: it is not as ISO 32000 has it, or take had enough. */
 SG_MUST_USE bool section_read_table(struct section *section);
 SG_MUST_USE bool section_read_stream(struct section *section);

@@ -302,8 +302,20 @@ static bool take_rows(const struct rows *rows)
     return true;
 }
 
+static void name_keys(struct section_value keys[KEYS])
+{
+    static const char *const names[KEYS] = {
+        [TYPE] = "Type",   [SIZE] = "Size",     [WIDTHS] = "W",
+        [INDEX] = "Index", [FILTER] = "Filter", [PARAMETERS] = "DecodeParms",
+        [PREV] = "Prev"};
+
+    for (size_t i = 0; i < KEYS; i++) {
+        keys[i] = (struct section_value){.key = names[i]};
+    }
+}
+
 /* "N G obj", the dictionary, "stream" and the end of its line. */
-static bool read_head(const struct section *section, struct section_value *keys,
+static bool read_head(struct section *section, struct section_value *keys,
                       struct slice *stream)
 {
     struct slice pdf = section->pdf;
@@ -319,9 +331,11 @@ static bool read_head(const struct section *section, struct section_value *keys,
         return false;
     }
     at += 3;
+    size_t from = at;
     if (!section_dict(pdf, &at, keys, KEYS)) {
         return false;
     }
+    section->dict = slice_of(pdf.data + from, at - from);
     at = section_skip(pdf, at);
     if (pdf.len - at < 8 || memcmp(pdf.data + at, "stream", 6) != 0) {
         return false;
@@ -335,13 +349,10 @@ static bool read_head(const struct section *section, struct section_value *keys,
 bool section_read_stream(struct section *section)
 {
     AUTO(rows_fini) struct rows rows = {.section = section};
-    struct section_value keys[KEYS] = {
-        [TYPE] = {.key = "Type"},     [SIZE] = {.key = "Size"},
-        [WIDTHS] = {.key = "W"},      [INDEX] = {.key = "Index"},
-        [FILTER] = {.key = "Filter"}, [PARAMETERS] = {.key = "DecodeParms"},
-        [PREV] = {.key = "Prev"}};
+    struct section_value keys[KEYS];
     struct slice stream;
 
+    name_keys(keys);
     if (!read_head(section, keys, &stream) ||
         !slice_equal(keys[TYPE].text, slice_str("/XRef")) ||
         !section_value_number(&keys[SIZE], 0, &rows.size) ||
@@ -351,4 +362,13 @@ bool section_read_stream(struct section *section)
     }
     rows.index = unwrapped(keys[INDEX].text);
     return count_rows(&rows) && unpack(&rows, stream, keys) && take_rows(&rows);
+}
+
+bool section_read_head(struct section *section)
+{
+    struct section_value keys[KEYS];
+    struct slice stream;
+
+    name_keys(keys);
+    return read_head(section, keys, &stream);
 }

@@ -4,6 +4,7 @@
 
 #include "client/pdf/reader.h"
 #include "client/pdf/section.h"
+#include "client/pdf/section_dict.h"
 
 /* Of all sections together. A chain that bites its own tail ends here, too. */
 enum { SECTIONS_MAX = 1 << 14, ENTRIES_MAX = 1 << 25 };
@@ -20,6 +21,7 @@ struct told {
 };
 
 struct sections {
+    struct slice pdf;                 /* borrowed */
     const struct sections_rule *rule; /* borrowed */
     struct told *told;                /* owned */
     size_t cap;
@@ -62,11 +64,37 @@ static bool same_pair(const struct sections *sections, const struct told *told,
     return hidden || same || !sections->judged;
 }
 
+/* "N G obj" stands there. */
+static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
+{
+    size_t at = (size_t)entry->place;
+    size_t number = 0;
+    size_t generation = 0;
+
+    if (at >= pdf.len || !section_number(pdf, &at, &number) ||
+        !section_number(pdf, &at, &generation)) {
+        return false;
+    }
+    at = section_skip(pdf, at);
+    return number == entry->number && generation == entry->generation &&
+           pdf.len - at > 3 && memcmp(pdf.data + at, "obj", 3) == 0;
+}
+
+static bool leads_there(const struct sections *sections,
+                        const struct section_entry *entry)
+{
+    return sections->rule->known == 0 || !sections->judged || entry->is_free ||
+           entry->is_packed || leads_to_object(sections->pdf, entry);
+}
+
 static bool take(void *context, const struct section_entry *entry)
 {
     struct sections *sections = context;
 
     sections->entries++;
+    if (!leads_there(sections, entry)) {
+        return false;
+    }
     if (entry->number == 0 || entry->number > PDF_OBJECT_MAX) {
         return sections->entries <=
                ENTRIES_MAX; /* is nobody's, or is refused by others */
@@ -97,7 +125,8 @@ static bool take(void *context, const struct section_entry *entry)
             generations_note(sections->rule->reused, entry->number, told->generation));
 }
 
-/* The stream of a hybrid file first: what it has is not free, whatever the table says. */
+/* The stream of a hybrid file first: what it has is not free, whatever the table says;
+ * but some viewers let the table say it. */
 static bool read_pair(struct sections *sections, struct section *section)
 {
     sections->in_table = false;
@@ -110,7 +139,8 @@ static bool read_pair(struct sections *sections, struct section *section)
     if (section->hybrid != 0) {
         struct section beside = *section;
         beside.offset = section->hybrid;
-        if (beside.offset >= section->pdf.len || !section_read_stream(&beside)) {
+        bool added = sections->rule->known != 0 && sections->judged;
+        if (added || beside.offset >= section->pdf.len || !section_read_stream(&beside)) {
             return false;
         }
     }
@@ -120,7 +150,7 @@ static bool read_pair(struct sections *sections, struct section *section)
 
 bool sections_are_plain(struct slice pdf, size_t offset, const struct sections_rule *rule)
 {
-    AUTO(fini) struct sections sections = {.rule = rule, .judged = true};
+    AUTO(fini) struct sections sections = {.pdf = pdf, .rule = rule, .judged = true};
 
     while (sections.section < SECTIONS_MAX) {
         struct section section = {
@@ -136,4 +166,13 @@ bool sections_are_plain(struct slice pdf, size_t offset, const struct sections_r
         offset = section.prev;
     }
     return false;
+}
+
+struct slice sections_dict(struct slice pdf, size_t offset)
+{
+    struct section section = {.pdf = pdf, .offset = offset};
+
+    bool read = section_is_table(&section) ? section_read_links(&section)
+                                           : section_read_head(&section);
+    return read ? section.dict : slice_of(NULL, 0);
 }

@@ -11,12 +11,19 @@
  * of the letter sees. */
 
 struct sections_rule {
-    size_t known; /* the section from which on nothing is judged; 0 = all are */
+    /* The section from which on nothing is judged. What stands above was added to a
+     * letter that somebody signed, and leads where it says: viewers that find something
+     * else make a table of their own, from all that looks like an object. 0 = all are
+     * judged, and programs may have written what leads nowhere. */
+    size_t known;
     /* Whither numbers go that had another generation: they are not held against the
      * letter here. NULL: they are. */
     struct generations *reused;
     struct packed *packed; /* borrowed; whither what lies in object streams goes */
 };
+
+/* The dictionary of the newest section, as it stands; empty = it cannot be read. */
+struct slice sections_dict(struct slice pdf, size_t offset);
 
 /* Is each number of a section in it once, and has no other generation in use below? The
  * newest section begins at offset. false: no, or the sections cannot be followed. */

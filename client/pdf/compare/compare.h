@@ -108,6 +108,8 @@ bool compare_permits_filling(const struct compare *c);
 void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
                         char name[COMPARE_NAME_SIZE]);
 
+/* Does the new trailer lead to what is there? */
+bool compare_trailer_is_plain(const struct compare *c);
 /* Before any other part: what the old form's signatures permit, and the new form's. */
 void compare_read_permission(struct compare *c);
 void compare_list_signatures(struct compare *c);

@@ -115,7 +115,7 @@ static bool is_plain(const struct compare *c)
     const struct sections_rule rule = {.known = c->old.last.offset, .packed = &packed};
 
     return sections_are_plain(c->new.pdf, c->new.last.offset, &rule) &&
-           packed_are_plain(&c->new, &packed, true);
+           packed_are_plain(&c->new, &packed, true) && compare_trailer_is_plain(c);
 }
 
 void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)
