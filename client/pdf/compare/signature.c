@@ -133,6 +133,31 @@ static bool is_visible(const struct pdf_reader *reader, qpdf_oh node)
     return visible;
 }
 
+/* What is no widget some viewer draws whatever its rectangle is: a line, a note's icon.
+ */
+static bool is_other_kind(const struct pdf_reader *reader, qpdf_oh node)
+{
+    qpdf_oh subtype = pdf_get(reader, node, "/Subtype");
+    bool other = !qpdf_oh_is_null(reader->qpdf, subtype) &&
+                 !pdf_is_name(reader, subtype, "/Widget");
+
+    qpdf_oh_release(reader->qpdf, subtype);
+    return other;
+}
+
+/* A script, or another action, when the page is opened. */
+static bool does_something(const struct pdf_reader *reader, qpdf_oh node)
+{
+    return qpdf_oh_has_key(reader->qpdf, node, "/A") ||
+           qpdf_oh_has_key(reader->qpdf, node, "/AA");
+}
+
+static bool is_quiet(const struct pdf_reader *reader, qpdf_oh node)
+{
+    return !is_visible(reader, node) && !is_other_kind(reader, node) &&
+           !does_something(reader, node);
+}
+
 /* Did somebody forbid it who signed before, by a certification or a lock of fields? A
  * time-stamp fills nothing in. */
 static bool is_forbidden(struct compare *c, const char *name)
@@ -146,7 +171,8 @@ static bool is_forbidden(struct compare *c, const char *name)
     return c->permission == 1 || locks.locked;
 }
 
-/* Anybody can make a time-stamp, and readers ask less who did: so it shows nothing. */
+/* Anybody can make a time-stamp, and readers ask less who did: so it shows nothing
+ * and does nothing. */
 bool compare_new_signature(struct compare *c, qpdf_oh node)
 {
     char name[COMPARE_NAME_SIZE] = "";
@@ -157,7 +183,7 @@ bool compare_new_signature(struct compare *c, qpdf_oh node)
     }
     bool covers = signature_of(c, node, &one) && covers_more(c, one.value);
     bool stamp = covers && is_time_stamp(c, one.value);
-    if (!covers || (stamp && is_visible(&c->new, node))) {
+    if (!covers || (stamp && !is_quiet(&c->new, node))) {
         return false;
     }
     compare_field_name(&c->new, node, name);
