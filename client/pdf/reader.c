@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "client/pdf/linearized.h"
 #include "client/pdf/sections.h"
 
 /* The one warning that says nothing about what a viewer shows: many writers count their
@@ -101,6 +102,12 @@ enum sg_status pdf_reader_open(struct pdf_reader *reader, struct slice pdf, bool
         return pdf_refuse(verdict, PDF_NO_HEADER, NULL);
     }
     TRY(pdf_xref_find(pdf, &reader->last, verdict));
+    /* What is only looked at has to be what viewers show: whoever signs a letter appends
+     * to it, and it is linearized no longer. */
+    if (!linearized_is_plain(pdf, reader->last.offset, !lenient)) {
+        return pdf_refuse(verdict, PDF_REPAIRED,
+                          "its beginning and its end name different cross-references");
+    }
     TRY(open_parser(reader, verdict));
     if (lenient) {
         return SG_OK;
