@@ -83,8 +83,12 @@ static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
 static bool leads_there(const struct sections *sections,
                         const struct section_entry *entry)
 {
-    return sections->rule->known == 0 || !sections->judged || entry->is_free ||
-           entry->is_packed || leads_to_object(sections->pdf, entry);
+    if (sections->rule->known == 0 || !sections->judged) {
+        return true;
+    }
+    /* Some viewers give up where a number is too large for them, though it is free. */
+    return entry->number <= PDF_OBJECT_MAX &&
+           (entry->is_free || entry->is_packed || leads_to_object(sections->pdf, entry));
 }
 
 static bool take(void *context, const struct section_entry *entry)

@@ -74,6 +74,7 @@ Test(verify_trailer, a_revision_that_leads_nowhere_is_none)
         {"30 1\n0000000020 00000 n \n", LAWFUL, false},
         {"30 1\n0009999999 00000 n \n", LAWFUL, false},
         {"0 1\n0000000020 00000 n \n", LAWFUL, false},
+        {"99999999 1\n0000000000 65535 f \n", LAWFUL, false},
         {NOTHING, LAWFUL " /Info 99 0 R", false},
         {NOTHING, LAWFUL " /Encrypt 99 0 R", false},
         {NOTHING, LAWFUL " /ID [99 0 R]", false},
