@@ -65,23 +65,13 @@ static bool has_root(const struct pdf_reader *reader)
     return found;
 }
 
-/* Objects from this number on count as missing (ISO 32000-2 7.5.5). */
-static long long size_of(const struct pdf_reader *reader)
-{
-    qpdf_oh node = pdf_get(reader, reader->trailer, "/Size");
-    long long size = pdf_int(reader, node, 0);
-
-    qpdf_oh_release(reader->qpdf, node);
-    return size;
-}
-
 bool compare_trailer_is_plain(const struct compare *c)
 {
     struct slice before = sections_dict(c->old.pdf, c->old.last.offset);
     struct slice after = sections_dict(c->new.pdf, c->new.last.offset);
     struct reference to;
 
-    if (after.len == 0 || !has_root(&c->new) || size_of(&c->new) < size_of(&c->old)) {
+    if (after.len == 0 || !has_root(&c->new)) {
         return false;
     }
     for (size_t at = 0; next_reference(after, &at, &to);) {

@@ -82,7 +82,6 @@ Test(verify_trailer, a_revision_that_leads_nowhere_is_none)
          "/Size 200 /Root << /Type /Catalog /Pages 2 0 R /AcroForm 7 0 R /Metadata 14 0 "
          "R >>",
          false},
-        {NOTHING, "/Size 4 /Root 1 0 R", false},
     };
 
     for (size_t i = 0; i < SG_COUNT(ways); i++) {
