@@ -47,7 +47,7 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Pairs of number and offset, the latter in rising order. */
+/* Pairs of number and offset, the latter in rising order, and nothing else. */
 static bool read_pairs(struct slice text, size_t count, struct pdf_buffer *heads)
 {
     size_t last = 0;
@@ -63,7 +63,7 @@ static bool read_pairs(struct slice text, size_t count, struct pdf_buffer *heads
         pdf_buffer_put(heads, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
         last = offset;
     }
-    return !heads->failed;
+    return section_skip(text, at) == text.len && !heads->failed;
 }
 
 static bool read_heads(const struct pdf_reader *reader, qpdf_oh stream,

@@ -19,7 +19,8 @@ struct packing {
     int numbers[2];
     const char *texts[2];
     unsigned place;
-    bool falling; /* the offsets */
+    bool falling;     /* the offsets */
+    const char *more; /* behind the numbers */
 };
 
 static size_t last_table(struct slice pdf)
@@ -37,9 +38,9 @@ static size_t put_container(char *out, size_t cap, const struct packing *how)
     char heads[64];
     size_t second = strlen(how->texts[0]) + 1;
 
-    (void)snprintf(heads, sizeof(heads), "%d %zu %d %zu ", how->numbers[0],
+    (void)snprintf(heads, sizeof(heads), "%d %zu %d %zu%s ", how->numbers[0],
                    how->falling ? second : 0, how->numbers[1],
-                   how->falling ? (size_t)0 : second);
+                   how->falling ? (size_t)0 : second, how->more);
     size_t len = strlen(heads) + second + strlen(how->texts[1]);
     return (size_t)snprintf(out, cap,
                             "%d 0 obj\n<< /Type /ObjStm /N 2 /First %zu /Length %zu >>\n"
@@ -87,10 +88,10 @@ Test(verify_packed, what_lies_in_an_object_stream_is_compared)
     const char *page = revisions_lawful[PAGE_1 - 1];
     const char *fake = revisions_altered(PAGE_1, "842", "999");
 
-    pack(&(struct packing){"the same", {PAGE_1, OTHER}, {page, "(x)"}, 0, false});
+    pack(&(struct packing){"the same", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, ""});
     cr_expect_eq(revisions.changes.count, 0);
     cr_expect_eq(prepare(), PDF_ACCEPTED);
-    pack(&(struct packing){"changed", {OTHER, PAGE_1}, {"(x)", fake}, 1, false});
+    pack(&(struct packing){"changed", {OTHER, PAGE_1}, {"(x)", fake}, 1, false, ""});
     revisions_expect(PDF_CHANGE_PAGE, "page 1");
 }
 
@@ -100,11 +101,12 @@ Test(verify_packed, a_page_that_two_objects_of_a_stream_may_be_is_not_vouched_fo
     const char *page = revisions_lawful[PAGE_1 - 1];
     const char *fake = revisions_altered(PAGE_1, "842", "999");
     const struct packing ways[] = {
-        {"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false},
-        {"the last is meant", {PAGE_1, PAGE_1}, {fake, page}, 1, false},
-        {"another place", {OTHER, PAGE_1}, {"(x)", page}, 0, false},
-        {"no place", {OTHER, PAGE_1}, {"(x)", page}, 7, false},
-        {"falling offsets", {PAGE_1, OTHER}, {"(x)", page}, 0, true},
+        {"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, ""},
+        {"the last is meant", {PAGE_1, PAGE_1}, {fake, page}, 1, false, ""},
+        {"another place", {OTHER, PAGE_1}, {"(x)", page}, 0, false, ""},
+        {"no place", {OTHER, PAGE_1}, {"(x)", page}, 7, false, ""},
+        {"falling offsets", {PAGE_1, OTHER}, {"(x)", page}, 0, true, ""},
+        {"more than numbers", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, ">"},
     };
 
     for (size_t i = 0; i < SG_COUNT(ways); i++) {
@@ -119,6 +121,6 @@ Test(verify_packed, a_letter_with_two_objects_of_a_number_in_a_stream_is_not_sig
     const char *page = revisions_lawful[PAGE_1 - 1];
     const char *fake = revisions_altered(PAGE_1, "842", "999");
 
-    pack(&(struct packing){"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false});
+    pack(&(struct packing){"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, ""});
     cr_expect_eq(prepare(), PDF_REPAIRED);
 }
