@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "client/pdf/section_dict.h"
+#include "client/pdf/syntax.h"
 
 /* As many objects as viewers take in one stream. */
 enum { OBJECTS_MAX = 1000000 };
@@ -83,6 +84,7 @@ static bool read_heads(const struct pdf_reader *reader, qpdf_oh stream,
         reader->qpdf, stream, qpdf_dl_generalized, NULL, &data, &len);
     bool good = (code & QPDF_ERRORS) == 0 && data != NULL && (size_t)first <= len &&
                 read_pairs(slice_of(data, (size_t)first), (size_t)count, heads);
+    good = good && syntax_reads_alike(slice_of(data, len), (size_t)first);
     free(data);
     return good;
 }

@@ -5,6 +5,7 @@
 #include "client/pdf/reader.h"
 #include "client/pdf/section.h"
 #include "client/pdf/section_dict.h"
+#include "client/pdf/syntax.h"
 
 /* Of all sections together. A chain that bites its own tail ends here, too. */
 enum { SECTIONS_MAX = 1 << 14, ENTRIES_MAX = 1 << 25 };
@@ -64,7 +65,7 @@ static bool same_pair(const struct sections *sections, const struct told *told,
     return hidden || same || !sections->judged;
 }
 
-/* "N G obj" stands there. */
+/* "N G obj" stands there, and what everybody reads alike. */
 static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
 {
     size_t at = (size_t)entry->place;
@@ -77,7 +78,8 @@ static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
     }
     at = section_skip(pdf, at);
     return number == entry->number && generation == entry->generation &&
-           pdf.len - at > 3 && memcmp(pdf.data + at, "obj", 3) == 0;
+           pdf.len - at > 3 && memcmp(pdf.data + at, "obj", 3) == 0 &&
+           syntax_reads_alike(pdf, at + 3);
 }
 
 static bool leads_there(const struct sections *sections,

@@ -36,3 +36,50 @@ size_t syntax_skip_string(struct slice text, size_t at)
     }
     return text.len;
 }
+
+static size_t skip_comment(struct slice text, size_t at)
+{
+    while (at < text.len && text.data[at] != '\r' && text.data[at] != '\n') {
+        at++;
+    }
+    return at;
+}
+
+static size_t skip_regular(struct slice text, size_t at)
+{
+    while (at < text.len && syntax_is_regular(text.data[at])) {
+        at++;
+    }
+    return at;
+}
+
+/* A string, a comment, or one byte of anything that is no word. */
+static size_t skip_other(struct slice text, size_t at)
+{
+    if (text.data[at] == '(') {
+        return syntax_skip_string(text, at);
+    }
+    return text.data[at] == '%' ? skip_comment(text, at) : at + 1;
+}
+
+bool syntax_reads_alike(struct slice text, size_t at)
+{
+    while (at < text.len) {
+        size_t from = text.data[at] == '/' ? at + 1 : at;
+        size_t end = skip_regular(text, from);
+        struct slice word = slice_of(text.data + at, end - at);
+        if (word.len == 0) {
+            at = skip_other(text, at);
+            continue;
+        }
+        if (memchr(word.data, '\v', word.len) != NULL) {
+            return false;
+        }
+        if (slice_equal(word, slice_str("stream")) ||
+            slice_equal(word, slice_str("endobj"))) {
+            return true;
+        }
+        at = end;
+    }
+    return true;
+}

@@ -16,4 +16,9 @@ int syntax_hex(uint8_t digit);
  * it count unless a backslash stands before them. */
 size_t syntax_skip_string(struct slice text, size_t at);
 
+/* Does the parser divide the text of an object into the same words as everybody else,
+ * from this place to "stream", "endobj" or the end? A vertical tab is a blank to it, as
+ * to C; in PDF it is a part of a name or number. */
+bool syntax_reads_alike(struct slice text, size_t at);
+
 #endif

@@ -121,6 +121,18 @@ Test(verify_changes, an_empty_field_may_be_signed)
     revisions_expect(PDF_CHANGE_SIGNATURE, "kosong");
 }
 
+/* A blank to the parser; to viewers, the page has another key and no size. */
+Test(verify_changes, a_vertical_tab_is_no_blank)
+{
+    revisions_alter(PAGE_1, "/MediaBox ", "/MediaBox\v");
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    const struct update objects[] = {{PAGE_1, revisions_lawful[PAGE_1 - 1]},
+                                     {20, "<< /X (\v) /Y (\\(\v) % \v\n >>"},
+                                     {21, "<< /Length 3 >>\nstream\nq\vQ\nendstream"}};
+    revisions_update(objects, SG_COUNT(objects));
+    cr_expect_eq(revisions.changes.count, 0);
+}
+
 /* --- Incremental saving, shadow: replace, hide ---------------------------------------
  */
 

@@ -100,6 +100,7 @@ Test(verify_packed, a_page_that_two_objects_of_a_stream_may_be_is_not_vouched_fo
 {
     const char *page = revisions_lawful[PAGE_1 - 1];
     const char *fake = revisions_altered(PAGE_1, "842", "999");
+    const char *tab = revisions_altered(PAGE_1, "/MediaBox ", "/MediaBox\v");
     const struct packing ways[] = {
         {"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, ""},
         {"the last is meant", {PAGE_1, PAGE_1}, {fake, page}, 1, false, ""},
@@ -107,6 +108,7 @@ Test(verify_packed, a_page_that_two_objects_of_a_stream_may_be_is_not_vouched_fo
         {"no place", {OTHER, PAGE_1}, {"(x)", page}, 7, false, ""},
         {"falling offsets", {PAGE_1, OTHER}, {"(x)", page}, 0, true, ""},
         {"more than numbers", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, ">"},
+        {"a vertical tab", {PAGE_1, OTHER}, {tab, "(x)"}, 0, false, ""},
     };
 
     for (size_t i = 0; i < SG_COUNT(ways); i++) {

@@ -78,6 +78,7 @@ Test(verify_trailer, a_revision_that_leads_nowhere_is_none)
         {NOTHING, LAWFUL " /Info 99 0 R", false},
         {NOTHING, LAWFUL " /Encrypt 99 0 R", false},
         {NOTHING, LAWFUL " /ID [99 0 R]", false},
+        {NOTHING, LAWFUL " /Info\v3 0 R", false},
         {NOTHING,
          "/Size 200 /Root << /Type /Catalog /Pages 2 0 R /AcroForm 7 0 R /Metadata 14 0 "
          "R >>",
