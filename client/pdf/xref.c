@@ -37,7 +37,8 @@ static size_t skip_blanks(struct slice pdf, size_t at)
 
 /* The number after the keyword; leading zeros occur in real files. A parser that found
  * the keyword or the number glued to something else would go back to an older section:
- * what is appended must follow the one that was read, so both have to stand alone. */
+ * what is appended must follow the one that was read, so both have to stand alone; a zero
+ * byte is a blank to few. */
 static bool read_offset(struct slice pdf, size_t at, size_t *offset)
 {
     size_t value = 0;
@@ -48,7 +49,8 @@ static bool read_offset(struct slice pdf, size_t at, size_t *offset)
         value = value * 10 + (size_t)(pdf.data[end] - '0');
     }
     *offset = value;
-    return first > at && end > first && value < pdf.len &&
+    return first > at && memchr(pdf.data + at, 0, first - at) == NULL && end > first &&
+           value < pdf.len &&
            (end == pdf.len || syntax_is_blank(pdf.data[end]) || pdf.data[end] == '%');
 }
 

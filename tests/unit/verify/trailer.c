@@ -98,6 +98,15 @@ Test(verify_trailer, a_revision_with_a_stream_beside_its_table_is_none)
     revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
 }
 
+/* To some viewers the text ends there, and they look elsewhere. */
+Test(verify_trailer, a_zero_byte_behind_startxref_is_no_blank)
+{
+    add(&(struct added){NOTHING, LAWFUL, false});
+    writable(revisions.second)[find_last(revisions.second, "startxref") + 9] = 0;
+    revisions_compare();
+    revisions_expect(PDF_CHANGE_UNREADABLE, "cannot be read");
+}
+
 /* Whoever signed saw the letter so. */
 Test(verify_trailer, what_led_nowhere_before_may_stay)
 {
