@@ -13,9 +13,9 @@ import time
 
 import grpc
 import rig
-from faulty import kill_lane, metrics, wait_for
+from faulty import create, kill_lane, metrics, wait_for
 from held import Held
-from people import CODE, EXECUTED, FAILED, PENDING, People, approve, get, hup
+from people import CODE, EXECUTED, FAILED, PENDING, People, agree, approve, get, hup
 from preload import begun
 from rig import claim, contains, equal, expect
 
@@ -494,6 +494,46 @@ def what_may_have_been_signed_is_not_granted_anew(people):
         equal(refusal.denial.failures[0].rule, "CP-4.5-05", "another id")
         gateway.client().sign(first, mandate=mandate)
         equal(balance(gateway, mandate), (1, 0, 0), "its own id")
+
+
+def lifted(people, gateway):
+    """An override of the rule that asks for the notice, for three jobs."""
+    task = rig.approvals.OverrideTask(
+        rule="CP-4.5-07", key="seal-demo", caller="e-office", document_class="",
+        until_us=now_us(3600), max_jobs=3)
+    asked = create(gateway, rig.approvals.CreateRequestRequest(
+        request_id=secrets.token_hex(8), reason="the CA is late (TEST)", override_rule=task),
+        "officer-1")
+    equal(agree(people, gateway, asked.id, "officer-2", "officer-3").state, EXECUTED)
+
+
+def used_of_override(gateway):
+    stub = gateway.client("reviewer").call(
+        "unary_unary", "ListOverrides", rig.approvals.ListOverridesRequest,
+        rig.approvals.ListOverridesResponse, service="ApprovalService")
+    return [o.used_jobs for o in stub(rig.approvals.ListOverridesRequest(), timeout=20).overrides]
+
+
+@claim
+def attempts_that_certainly_made_nothing_use_up_no_override(people):
+    """Behind one of which nobody knows: that one counts, and each later one for itself."""
+    with people.gateway() as gateway:
+        mandate = granted(people, gateway, 1)
+        lifted(people, gateway)
+        first, unlawful = rig.item(), dict(mandate=mandate, notice_shown=False)
+        people.schedule("C_Sign@1=hang")
+        rig.refused(gateway.client().sign, first, 30, **unlawful)
+        equal(people.records("outcome")[-1]["outcome"], "indeterminate")
+        equal(used_of_override(gateway), [1])
+        for _ in range(2):
+            people.schedule("")
+            wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1,
+                     "no lane")
+            people.schedule("C_Sign@1+=30")
+            rig.refused(gateway.client().sign, first, 30, **unlawful)
+            equal(people.records("outcome")[-1]["outcome"], "failed")
+            equal(used_of_override(gateway), [1], "a failed attempt gave its job back")
+        people.schedule("")
 
 
 @claim

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """A policy is replaced while the gateway works: no call fails for it, and behind the record
 of a policy no decision is by another one. Which one a start takes, and who may load one."""
+import contextlib
 import hashlib
 import json
 import os
 import re
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -474,6 +476,33 @@ def the_command_shows_since_when_and_by_whom_a_policy_is_in_force(ground):
         contains(shown("--lang", "id"), "berlaku         sejak", "disetujui oleh  reviewer")
         contains(shown(64 * "0", code=1), "no policy of that SHA-256")
         contains(shown("0abc", code=2), "64 hexadecimal digits")
+
+
+@claim
+def the_file_of_a_policy_that_no_longer_loads_can_still_be_had(ground):
+    """It decided, before an update of Segel."""
+    def shown(*words):
+        done = ground.rig.segel("reviewer", "policy", "show", *words)
+        equal(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    ledger = rig.fresh_ledger()
+    text = "rules: as they were once\n"
+    with ground.rig.gateway(ground.rig.config(ledger)):
+        record = ground.of_type("policy.load")[-1]
+    path = ground.rig.path(re.search(r"ledger-\w+\.db", ledger[1])[0])
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("INSERT INTO policy VALUES(0, ?, 1, ?, ?)",
+                         (bytes.fromhex(sha(text)), record["seq"], text.encode()))
+    with ground.rig.gateway(ground.rig.config(ledger)) as gateway:
+        expect(in_force(gateway) != sha(text), "another one is in force")
+        contains(shown(sha(text)), f"{record['subject']} version {record['version']}\n",
+                 "does not load", f"log record      {record['seq']}\n")
+        equal(shown("--text", sha(text)), text, "the file")
+        found = json.loads(shown("--json", sha(text)))
+        equal((found["sha256"], found["in_force_from"], "rules" in found),
+              (sha(text), record["ts"], False))
+        contains(found["not_loaded"], "its file:1")
 
 
 @claim

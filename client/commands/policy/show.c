@@ -117,13 +117,18 @@ static void print(const struct policy_options *options,
     char text[TEXT_TIME_SIZE];
 
     screen_text(stdout, info->id);
-    (void)printf(" %s %llu, %s, %u %s\n", policy_say(options, "versi", "version"),
-                 (unsigned long long)info->version,
-                 info->production ? policy_say(options, "produksi", "production")
-                                  : policy_say(options, "uji coba", "test"),
-                 info->rules, policy_say(options, "aturan", "rules"));
+    (void)printf(" %s %llu", policy_say(options, "versi", "version"),
+                 (unsigned long long)info->version);
+    if (got->not_loaded[0] == '\0') {
+        (void)printf(", %s, %u %s",
+                     info->production ? policy_say(options, "produksi", "production")
+                                      : policy_say(options, "uji coba", "test"),
+                     info->rules, policy_say(options, "aturan", "rules"));
+    }
+    (void)printf("\n");
     line("SHA-256", sha256);
     print_origin(options, got);
+    line(policy_say(options, "tidak dimuat", "does not load"), got->not_loaded);
     line(policy_say(options, "tanggal berlaku", "effective"),
          info_view_moment(info->effective_us, text));
     line(policy_say(options, "tinjau sebelum", "review by"),
@@ -138,8 +143,12 @@ static enum exit_code print_json(const Segel__V1__GetPolicyResponse *got,
     const Segel__V1__PolicyInfo *info = got->info;
     json_t *value = info_view_json(info, sha256);
 
-    (void)json_object_set_new(value, "production", json_boolean(info->production));
-    (void)json_object_set_new(value, "rules", json_integer((json_int_t)info->rules));
+    if (got->not_loaded[0] == '\0') {
+        (void)json_object_set_new(value, "production", json_boolean(info->production));
+        (void)json_object_set_new(value, "rules", json_integer((json_int_t)info->rules));
+    } else {
+        (void)json_object_set_new(value, "not_loaded", json_string(got->not_loaded));
+    }
     if (got->log != NULL) {
         (void)json_object_set_new(value, "log_index",
                                   json_integer((json_int_t)got->log->index));

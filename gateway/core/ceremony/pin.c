@@ -28,7 +28,7 @@ bool ceremony_awaits(const struct core *core, const struct berth *berth)
 {
     return core->ceremony.phase == CEREMONY_AWAITING &&
            &core->berths[core->ceremony.work.berth] == berth &&
-           core->ceremony.pin.pipe < 0;
+           core->ceremony.pin.pipe < 0 && core->ceremony.pin.called_off[0] == '\0';
 }
 
 void ceremony_forget_pin(struct core *core)

@@ -168,10 +168,12 @@ enum sg_status conclude(struct core *core, struct job *job)
 {
     inflight_remove(&core->inflight, job);
     core->routes[route_index(core, job->key)].in_hand--;
-    if (job->status != SG_OK && job->status != SG_INDETERMINATE) {
+    /* This attempt, whatever an earlier one may have made. */
+    bool unmade = job->status != SG_OK && job->status != SG_INDETERMINATE;
+    if (unmade) {
         state_give_back(core, job);
     }
-    overrides_conclude(core, job, outcome_state(job) == CLAIM_FAILED);
+    overrides_conclude(core, job, unmade);
     job->tried |= job->status == SG_HSM ? 1ULL << job->berth : 0;
     if (!worth_another(core, job, job)) {
         return end(core, job);

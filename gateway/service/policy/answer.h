@@ -9,6 +9,8 @@
 
 /* answer_policy.c: of the policy in force, or of the earlier one that was asked for. */
 SG_MUST_USE bool answer_get(struct policy_ask *ask, const char *ledger);
+/* Of an earlier one that does not load: its file, which is the ask's text, and why. */
+SG_MUST_USE bool answer_kept(struct policy_ask *ask, const char *ledger, const char *why);
 /* Of a rule of it, by its index. */
 SG_MUST_USE bool answer_explain(struct policy_ask *ask, size_t rule);
 /* exceptions.c: for answer_get. */

@@ -146,6 +146,29 @@ bool answer_get(struct policy_ask *ask, const char *ledger)
     return true;
 }
 
+bool answer_kept(struct policy_ask *ask, const char *ledger, const char *why)
+{
+    Segel__V1__GetPolicyResponse *out =
+        (Segel__V1__GetPolicyResponse *)arena_alloc(&ask->arena, sizeof(*out));
+    Segel__V1__PolicyInfo *info =
+        (Segel__V1__PolicyInfo *)arena_alloc(&ask->arena, sizeof(*info));
+
+    if (out == NULL || info == NULL) {
+        return false;
+    }
+    segel__v1__get_policy_response__init(out);
+    segel__v1__policy_info__init(info);
+    info->sha256 = pb_bytes(slice_of(ask->sha256, sizeof(ask->sha256)));
+    out->info = info;
+    out->not_loaded = answer_copy(&ask->arena, why);
+    if (ask->with_text) {
+        out->text = pb_bytes(slice_of(ask->text, ask->text_len));
+    }
+    ask->response = &out->base;
+    answer_since(ask, ledger, out);
+    return out->not_loaded[0] != '\0';
+}
+
 /* --- One rule ---------------------------------------------------------------------- */
 
 static Segel__V1__FactHelp *fact_help_of(struct arena *arena, enum fact fact)

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/ledger/reader.h"
 #include "gateway/policy/review.h"
 #include "gateway/service/approvals/approvals.h"
 #include "gateway/service/inside.h"
 #include "gateway/service/policy/answer.h"
-#include "gateway/service/policy/shelf.h"
 
 const char policy_ask_name[] = "the policy that was sent";
 
@@ -74,37 +74,53 @@ void policy_ask_explain(struct policy_ask *ask)
     policy_ask_reply(ask);
 }
 
-static void shelf_close(struct shelf *shelf)
+static void close_reader(struct ledger_reader **reader)
 {
-    shelf_fini(shelf);
-    ledger_reader_close(shelf->reader);
+    ledger_reader_close(*reader);
 }
 
-/* An earlier one takes the place of the one in force. */
-static bool find_earlier(struct policy_ask *ask, const char *ledger)
+/* The file of an earlier one, and what it says. SG_NOT_FOUND: it was not in force here;
+ * SG_INVALID: this version does not load it. */
+static enum sg_status find_earlier(struct policy_ask *ask, const char *ledger,
+                                   struct policy **out, struct sg_error *why)
 {
-    AUTO(shelf_close) struct shelf shelf = {.count = 0};
-    struct sg_error why = {0};
+    AUTO(close_reader) struct ledger_reader *reader = NULL;
 
-    if (ledger_reader_open(ledger, &shelf.reader, &why) != SG_OK) {
-        return false;
+    TRY(ledger_reader_open(ledger, &reader, why));
+    TRY(ledger_read_policy(reader, ask->sha256, &ask->text, &ask->text_len));
+    return policy_parse(slice_of(ask->text, ask->text_len), "its file", out, why);
+}
+
+static SG_MUST_USE enum sg_status get_earlier(struct policy_ask *ask, const char *ledger,
+                                              struct sg_error *why)
+{
+    struct policy *policy = NULL;
+    enum sg_status status = find_earlier(ask, ledger, &policy, why);
+
+    if (status == SG_INVALID) {
+        return answer_kept(ask, ledger, why->text) ? SG_OK : SG_NO_MEMORY;
     }
-    struct policy *policy = shelf_get(&shelf, ask->sha256);
-    if (policy != NULL) {
-        policy_free(ask->base);
-        ask->base = policy_take(policy);
+    if (status == SG_NOT_FOUND) {
+        return sg_fail(why, status, "no policy of that SHA-256 was in force here");
     }
-    return policy != NULL;
+    TRY(status);
+    policy_free(ask->base);
+    ask->base = policy;
+    return answer_get(ask, ledger) ? SG_OK : SG_NO_MEMORY;
 }
 
 void policy_ask_get(struct policy_ask *ask, const char *ledger)
 {
-    if (ask->by_hash && memcmp(ask->sha256, policy_info(ask->base)->sha256, 32) != 0 &&
-        !find_earlier(ask, ledger)) {
-        policy_ask_refuse(ask, SG_NOT_FOUND,
-                          "no policy of that SHA-256 was in force here");
+    struct sg_error why = {0};
+    enum sg_status status = SG_OK;
+
+    if (ask->by_hash && memcmp(ask->sha256, policy_info(ask->base)->sha256, 32) != 0) {
+        status = get_earlier(ask, ledger, &why);
     } else if (!answer_get(ask, ledger)) {
-        policy_ask_refuse(ask, SG_NO_MEMORY, "");
+        status = SG_NO_MEMORY;
+    }
+    if (status != SG_OK) {
+        policy_ask_refuse(ask, status, why.text);
     }
     policy_ask_reply(ask);
 }

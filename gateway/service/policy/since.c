@@ -8,6 +8,7 @@
 #include "gateway/service/inside.h"
 #include "gateway/service/pb.h"
 #include "gateway/service/policy/answer.h"
+#include "proto/text.h"
 
 /* Since when a policy is in force, and who brought it there: its policy.load record, and
  * what those persons signed. What the log does not give out any more stays empty. */
@@ -60,6 +61,21 @@ static int64_t time_or_none(struct slice record)
     return us == INT64_MAX ? 0 : us;
 }
 
+/* Where no file was read that says it. */
+static void take_name(struct telling *telling, const json_t *json)
+{
+    Segel__V1__PolicyInfo *info = telling->info;
+
+    if (info->id[0] == '\0') {
+        info->id = member(telling, json, "subject");
+    }
+    if (info->version == 0) {
+        const char *text = json_string_value(json_object_get(json, "version"));
+        (void)(text != NULL &&
+               text_uint(slice_str(text), INT64_MAX, &info->version) == SG_OK);
+    }
+}
+
 static void take_begin(void *context, uint64_t index, struct slice record)
 {
     struct telling *telling = (struct telling *)context;
@@ -67,9 +83,7 @@ static void take_begin(void *context, uint64_t index, struct slice record)
 
     (void)index;
     telling->info->in_force_from_us = time_or_none(record);
-    if (telling->info->id[0] == '\0') {
-        telling->info->id = member(telling, json, "subject");
-    }
+    take_name(telling, json);
     take_persons(telling, json);
     json_decref(json);
 }
@@ -142,7 +156,7 @@ static SG_MUST_USE enum sg_status tell(struct telling *telling, const char *ledg
 
     TRY(ledger_reader_open(ledger, &reader, why));
     telling->reader = reader;
-    TRY(ledger_place_policy(reader, policy_info(telling->ask->base)->sha256, &place));
+    TRY(ledger_place_policy(reader, telling->info->sha256.data, &place));
     TRY(read_records(telling, &place));
     TRY(give_position(telling, &place));
     return telling->grant[0] == '\0' ? SG_OK : give_note(telling);
