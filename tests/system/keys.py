@@ -578,10 +578,11 @@ def a_clock_that_is_set_back_makes_no_window_longer(people):
 
 
 def set_clock(people, ahead_s):
-    """Of a gateway that runs, so many seconds before ours; its ticks see it."""
+    """Of a gateway that runs, so many seconds before ours; until its ticks have seen it."""
+    before = len(people.records("clock.step"))
     people.rig.write("ahead.new", str(ahead_s))
     os.replace(people.rig.path("ahead.new"), people.rig.path("ahead"))
-    time.sleep(0.5)
+    wait_for(lambda: len(people.records("clock.step")) > before, "nobody saw the clock set")
 
 
 @claim
