@@ -300,9 +300,12 @@ bool register_clock_is_back(const struct core *core)
 
 bool register_due(const struct core *core)
 {
-    enum { KEEP_US = 60 * 1000000 };
+    static const int64_t KEEP_US = INT64_C(60) * 1000000;
+    int64_t later_us = register_now_us(core) - core->keys.kept_us;
 
-    return register_now_us(core) - core->keys.kept_us >= KEEP_US && any_open(core);
+    /* Behind what is kept: that was seen by a clock that was ahead, when other things
+     * were open. */
+    return (later_us >= KEEP_US || later_us <= -KEEP_US) && any_open(core);
 }
 
 static enum sg_status write_clock(struct core *core)
