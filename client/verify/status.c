@@ -95,12 +95,9 @@ static bool is_by_other_key(X509_CRL *crl, X509 *issuer)
 
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer)
 {
-    struct verify_word word = {VERIFY_STATE_GOOD,
-                               0,
-                               verify_time_us(X509_CRL_get0_lastUpdate(crl)),
-                               verify_time_us(X509_CRL_get0_nextUpdate(crl)),
-                               false,
-                               false};
+    struct verify_word word = {.state = VERIFY_STATE_GOOD,
+                               .this_us = verify_time_us(X509_CRL_get0_lastUpdate(crl)),
+                               .next_us = verify_time_us(X509_CRL_get0_nextUpdate(crl))};
     X509_REVOKED *entry = NULL;
     EVP_PKEY *key = X509_get0_pubkey(issuer);
     const X509_ALGOR *algorithm = NULL;
@@ -200,12 +197,10 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
     ASN1_GENERALIZEDTIME *from = NULL;
     ASN1_GENERALIZEDTIME *until = NULL;
     int status = OCSP_single_get0_status(single, NULL, &revoked, &from, &until);
-    struct verify_word word = {VERIFY_STATE_OPEN,
-                               verify_time_us(revoked),
-                               verify_time_us(from),
-                               verify_time_us(until),
-                               false,
-                               false};
+    struct verify_word word = {.state = VERIFY_STATE_OPEN,
+                               .revoked_us = verify_time_us(revoked),
+                               .this_us = verify_time_us(from),
+                               .next_us = verify_time_us(until)};
 
     if (status == V_OCSP_CERTSTATUS_GOOD &&
         !is_silent(certificate, word.this_us, cut_off(single))) {

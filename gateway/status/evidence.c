@@ -1,10 +1,10 @@
 #include "gateway/status/evidence.h"
 
-#include <openssl/err.h>
 #include <openssl/objects.h>
-#include <openssl/rsa.h>
 #include <openssl/x509_vfy.h>
 #include <time.h>
+
+#include "proto/signature_digest.h"
 
 /* As for the chains of signing certificates: no SHA-1, no RSA below 2048 bits. */
 enum { SECURITY_LEVEL = 2, DEPTH_MAX = 8, US_PER_S = 1000000 };
@@ -32,30 +32,11 @@ static bool digest_ok(int nid)
     return nid != NID_sha1 && nid != NID_md5 && nid != NID_md5_sha1;
 }
 
-/* RFC 8017 A.2.3: the digest stands in the parameters, and one that does not is SHA-1. */
-static bool pss_ok(const X509_ALGOR *algorithm)
-{
-    RSA_PSS_PARAMS *params = (RSA_PSS_PARAMS *)ASN1_TYPE_unpack_sequence(
-        ASN1_ITEM_rptr(RSA_PSS_PARAMS), algorithm->parameter);
-    int nid = params == NULL || params->hashAlgorithm == NULL
-                  ? NID_sha1
-                  : OBJ_obj2nid(params->hashAlgorithm->algorithm);
-
-    RSA_PSS_PARAMS_free(params);
-    ERR_clear_error();
-    return nid != NID_undef && digest_ok(nid);
-}
-
 bool evidence_algorithm_ok(const X509_ALGOR *algorithm)
 {
-    int signature = OBJ_obj2nid(algorithm->algorithm);
     int digest = NID_undef;
-    int key = NID_undef;
 
-    if (signature == NID_rsassaPss) {
-        return pss_ok(algorithm);
-    }
-    return OBJ_find_sigid_algs(signature, &digest, &key) == 1 && digest_ok(digest);
+    return signature_digest(algorithm, &digest) && digest_ok(digest);
 }
 
 enum sg_status evidence_dates(const struct status_finding *finding, int64_t now_us,
