@@ -2,6 +2,7 @@
 """A policy is replaced while the gateway works: no call fails for it, and behind the record
 of a policy no decision is by another one. Which one a start takes, and who may load one."""
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -400,6 +401,13 @@ def explain(gateway, who, rule):
     return call(rig.policies.ExplainRuleRequest(rule=rule, language="en"), timeout=20)
 
 
+def said(ground, who, *words, code=0):
+    """What `segel policy WORDS` prints."""
+    done = ground.rig.segel(who, "policy", *words)
+    equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
 def in_force(gateway):
     return get(gateway, "reviewer").info.sha256.hex()
 
@@ -446,11 +454,7 @@ def one_person_is_not_enough_and_two_persons_are(ground):
 
 @claim
 def the_command_shows_since_when_and_by_whom_a_policy_is_in_force(ground):
-    def shown(*words, code=0):
-        done = ground.rig.segel("reviewer", "policy", "show", *words)
-        equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
-        return done.stdout + done.stderr
-
+    shown = functools.partial(said, ground, "reviewer", "show")
     by_file, by_two = ground.policy("no_class"), ground.policy("another_class")
     ground.put(by_file)
     with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
@@ -481,11 +485,7 @@ def the_command_shows_since_when_and_by_whom_a_policy_is_in_force(ground):
 @claim
 def the_file_of_a_policy_that_no_longer_loads_can_still_be_had(ground):
     """It decided, before an update of Segel."""
-    def shown(*words):
-        done = ground.rig.segel("reviewer", "policy", "show", *words)
-        equal(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
-        return done.stdout
-
+    shown = functools.partial(said, ground, "reviewer", "show")
     ledger = rig.fresh_ledger()
     text = "rules: as they were once\n"
     with ground.rig.gateway(ground.rig.config(ledger)):
@@ -507,11 +507,7 @@ def the_file_of_a_policy_that_no_longer_loads_can_still_be_had(ground):
 
 @claim
 def each_time_that_a_policy_came_in_force_is_listed(ground):
-    def listed(*words):
-        done = ground.rig.segel("operator", "policy", "list", *words)
-        equal(done.returncode, 0, done.stderr)
-        return done.stdout
-
+    listed = functools.partial(said, ground, "operator", "list")
     texts = [ground.policy(name) for name in ("no_class", "another_class", "a_third_class")]
     ground.put(texts[0])
     with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
@@ -550,11 +546,7 @@ def each_time_that_a_policy_came_in_force_is_listed(ground):
 
 @claim
 def a_gateway_says_of_a_rule_what_its_file_says(ground):
-    def told(*words, code=0):
-        done = ground.rig.segel("reviewer", "policy", "explain", *words)
-        equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
-        return done.stdout + done.stderr
-
+    told = functools.partial(said, ground, "reviewer", "explain")
     ground.put(ground.policy("no_class"))
     with ground.rig.gateway(ground.rig.config(rig.fresh_ledger())) as gateway:
         for rule in ("X-1", "CP-1.4-02", "CP-4.5-02", "CP-6.1-02"):
@@ -733,21 +725,15 @@ def what_changes_beyond_a_thousand_is_counted(ground):
         equal(told.more_changes, len(lines) - 1000, "those that are not listed")
 
 
-def command(ground, who, *words, code=0):
-    done = ground.rig.segel(who, "policy", "load", *words)
-    equal(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
-
-
 @claim
 def until_when_a_policy_waits_is_told_with_day_and_zone(ground):
     moment = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     path = ground.rig.path("wanted.yaml")
     with ground.rig.gateway():
         ground.rig.write("wanted.yaml", ground.policy("surat_tugas"))
-        told = command(ground, "officer-1", "--yes", "--reason", "no more of these", path)
+        told = said(ground, "officer-1", "load", "--yes", "--reason", "no more of these", path)
         expect(re.search(rf"until {moment}\n", told), told)
-        told = command(ground, "officer-1", "--yes", "--json", path)
+        told = said(ground, "officer-1", "load", "--yes", "--json", path)
         expect(re.search(rf'"state": ?"waiting".*"until": ?"{moment}"', told), told)
 
 
@@ -758,12 +744,12 @@ def the_command_shows_what_changes_and_says_what_is_missing(ground):
         gateway.client().sign(document_class="surat_tugas")
         text = ground.policy("surat_tugas")
         ground.rig.write("wanted.yaml", text)
-        contains(command(ground, "officer-1", path, code=2), "--yes")
-        told = command(ground, "officer-1", "--yes", "--reason", "no more of these", path)
+        contains(said(ground, "officer-1", "load", path, code=2), "--yes")
+        told = said(ground, "officer-1", "load", "--yes", "--reason", "no more of these", path)
         contains(told, "~ X-1", f"version {ground.version} waits for a second person, a "
                  "reviewer, until ", "the log holds it as record ",
                  "decisions of the log are compared for reviewers only")
-        told = command(ground, "reviewer", "--yes", "--json", path).splitlines()
+        told = said(ground, "reviewer", "load", "--yes", "--json", path).splitlines()
         state = json.loads(told[-1])
         equal((state["state"], state["version"], state["sha256"]),
               ("in_force", ground.version, sha(text)), "what came of it")
@@ -772,15 +758,15 @@ def the_command_shows_what_changes_and_says_what_is_missing(ground):
         expect(any(row.get("kind") == "newly_denied" for row in again),
                "what it would have made of the last decisions")
         equal(in_force(gateway), sha(text), "in force")
-        contains(command(ground, "reviewer", "--yes", path), "no difference", "is in force")
+        contains(said(ground, "reviewer", "load", "--yes", path), "no difference", "is in force")
         ground.rig.write("wanted.yaml", ground.policy("no_class"))
-        contains(command(ground, "reviewer", "--yes", path),
+        contains(said(ground, "reviewer", "load", "--yes", path),
                  "a second person, an officer or reviewer")
-        contains(command(ground, "reviewer", "--yes", "--lang", "id", path),
+        contains(said(ground, "reviewer", "load", "--yes", "--lang", "id", path),
                  "menunggu orang kedua")
-        contains(command(ground, "operator", "--yes", path, code=1), "officer or reviewer")
+        contains(said(ground, "operator", "load", "--yes", path, code=1), "officer or reviewer")
         ground.rig.write("wanted.yaml", text.replace("rules:", "rule:", 1))
-        contains(command(ground, "reviewer", "--yes", path, code=1), "wanted.yaml:")
+        contains(said(ground, "reviewer", "load", "--yes", path, code=1), "wanted.yaml:")
         equal(ground.of_type("policy.load")[-1]["reason"], "no more of these", "the reason")
 
 

@@ -30,7 +30,8 @@ SG_MUST_USE enum sg_status answer_way(struct policy_ask *ask,
 /* list.c: a page of all that were in force. Refuses the ask itself when it cannot. */
 void answer_list(struct policy_ask *ask, const char *ledger);
 
-/* answers.c. policy: NULL, and why, when the file does not load. */
+/* answer_change.c: of a policy beside the one in force. policy: NULL, and why, when the
+ * file does not load. */
 SG_MUST_USE bool answer_check(struct policy_ask *ask, const struct policy *policy,
                               const char *why);
 /* petition: NULL: the policy is in force already. */

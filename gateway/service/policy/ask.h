@@ -30,7 +30,7 @@ struct policy_ask {
     char rule[65];      /* of EXPLAIN: its id */
     uint64_t below;     /* of LIST: the page behind this row; 0 = the first */
     size_t limit;       /* of LIST */
-    uint8_t *text;      /* owned */
+    uint8_t *text;      /* owned: as it was sent; of GET, an earlier one as it was kept */
     size_t text_len;
 
     /* The answer. */

@@ -6,7 +6,7 @@
 #include "gateway/service/policy/answer.h"
 
 /* The standing reliefs of a policy, for GetPolicy. Texts of the policy are borrowed, as
- * in answers.c. */
+ * in answer_policy.c. */
 
 /* NULL: the arena is full, or there is no memory. */
 static char *match_of(struct policy_ask *ask, size_t index)

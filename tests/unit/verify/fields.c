@@ -105,46 +105,6 @@ Test(verify_fields, other_fields_may_not_come)
     revisions_expect(PDF_CHANGE_FIELD_ADDED, "baru");
 }
 
-/* A time-stamp in a field with this key. */
-static void stamp(const char *rect)
-{
-    char field[160];
-
-    (void)snprintf(field, sizeof(field),
-                   "<< /FT /Sig /T (baru) /V 21 0 R /Type /Annot /Subtype /Widget %s "
-                   "/P 3 0 R >>",
-                   rect);
-    const struct update objects[] = {
-        {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 20 0 R]")},
-        {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R 20 0 R]")},
-        {20, field},
-        {21, revisions_covering("/Type /DocTimeStamp /SubFilter /ETSI.RFC3161")}};
-    revisions_update(objects, SG_COUNT(objects));
-}
-
-/* Nobody asks who made it: it must not cover what the page says. */
-Test(verify_fields, a_time_stamp_that_shows_something_is_told)
-{
-    stamp("/Rect [0 0 99 99]");
-    cr_expect(revisions.changes.forbidden);
-    stamp("/Rect [9 9 9 99]");
-    revisions_expect(PDF_CHANGE_TIME_STAMP, "baru");
-    stamp("");
-    revisions_expect(PDF_CHANGE_TIME_STAMP, "baru");
-}
-
-/* Some viewer may make a rectangle of it. */
-Test(verify_fields, a_time_stamp_without_a_true_rectangle_is_told)
-{
-    static const char *const rects[] = {"/Rect [0 0 99 99 0]", "/Rect [0 0 99]",
-                                        "/Rect [(0) (0) (99) (99)]", "/Rect (0 0 9 9)"};
-
-    for (size_t i = 0; i < SG_COUNT(rects); i++) {
-        stamp(rects[i]);
-        cr_expect(revisions.changes.forbidden, "%s", rects[i]);
-    }
-}
-
 /* A new signature in two objects: 20 is the field, 22 its widget on page 1. */
 static void sign_apart(const char *fields, const char *widget, const char *value)
 {
