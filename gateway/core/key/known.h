@@ -4,7 +4,8 @@
 #include "gateway/core/key/key.h"
 
 /* A key of the configuration that the ledger's register knows by its name: what a start
- * and a reload refuse, and whoever asks beforehand. */
+ * and a reload refuse, and whoever asks beforehand. On the core's thread, or with a key
+ * of a ring that nobody else has. */
 
 /* made: by a ceremony. SG_INVALID: the configuration says that it is otherwise; why tells
  * what to write there. */

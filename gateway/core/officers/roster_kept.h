@@ -6,12 +6,12 @@
 #include "proto/digest.h"
 
 /* What the ledger remembers of quorum files: what a start goes by, and whoever asks
- * beforehand whether it would. */
+ * beforehand whether it would. Any thread: nothing is kept. */
 struct roster_kept {
     char before[DIGEST_SHA256_SIZE]; /* in force last, "none" if none was; "" = nothing
                                       * ever was */
-    int64_t since_us;
-    char file[DIGEST_SHA256_SIZE]; /* of the file when it was last read */
+    int64_t since_us;                /* CLOCK_REALTIME; 0 where before is "" */
+    char file[DIGEST_SHA256_SIZE];   /* of the file when it was last read */
 };
 
 /* "sha256:…", "none" for NULL. */
