@@ -8,7 +8,7 @@
 /* As many objects as viewers take in one stream. */
 enum { OBJECTS_MAX = 1000000 };
 
-struct entry {
+struct packed_entry {
     uint32_t number;
     uint32_t stream;
     uint32_t index;
@@ -21,13 +21,66 @@ void packed_fini(struct packed *packed)
 
 bool packed_note(struct packed *packed, size_t number, size_t stream, size_t index)
 {
-    const struct entry entry = {(uint32_t)number, (uint32_t)stream, (uint32_t)index};
+    const struct packed_entry entry = {(uint32_t)number, (uint32_t)stream,
+                                       (uint32_t)index};
 
     pdf_buffer_put(&packed->entries, &entry, sizeof(entry));
     return !packed->entries.failed;
 }
 
 /* --- One stream -------------------------------------------------------------------- */
+
+void packed_stream_close(struct packed_stream *stream)
+{
+    free((void *)(uintptr_t)stream->text.data);
+    *stream = (struct packed_stream){.count = 0};
+}
+
+bool packed_stream_open(const struct pdf_reader *reader, uint32_t number,
+                        struct packed_stream *stream)
+{
+    *stream = (struct packed_stream){.count = 0};
+    if (number > PDF_OBJECT_MAX) {
+        return false;
+    }
+    qpdf_oh object = qpdf_get_object_by_id(reader->qpdf, (int)number, 0);
+    if (!qpdf_oh_is_stream(reader->qpdf, object)) {
+        qpdf_oh_release(reader->qpdf, object);
+        return false;
+    }
+    qpdf_oh dict = qpdf_oh_get_dict(reader->qpdf, object);
+    long long count = pdf_int(reader, pdf_get(reader, dict, "/N"), -1);
+    long long first = pdf_int(reader, pdf_get(reader, dict, "/First"), -1);
+    unsigned char *data = NULL;
+    size_t len = 0;
+    QPDF_ERROR_CODE code = qpdf_oh_get_stream_data(
+        reader->qpdf, object, qpdf_dl_generalized, NULL, &data, &len);
+
+    qpdf_oh_release(reader->qpdf, dict);
+    qpdf_oh_release(reader->qpdf, object);
+    stream->text = slice_of(data, len);
+    if ((code & QPDF_ERRORS) != 0 || data == NULL || count < 0 || count > OBJECTS_MAX ||
+        first < 0 || (size_t)first > len) {
+        return false;
+    }
+    stream->first = (size_t)first;
+    stream->count = (size_t)count;
+    return true;
+}
+
+bool packed_stream_pair(const struct packed_stream *stream, size_t *at, uint32_t *number,
+                        size_t *offset)
+{
+    const struct slice pairs = slice_of(stream->text.data, stream->first);
+    size_t found = 0;
+
+    if (!section_number(pairs, at, &found) || found > PDF_OBJECT_MAX ||
+        !section_number(pairs, at, offset)) {
+        return false;
+    }
+    *number = (uint32_t)found;
+    return true;
+}
 
 /* The numbers of its objects, by place. */
 static uint32_t *numbers_of(const struct pdf_buffer *heads)
@@ -48,45 +101,23 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Pairs of number and offset, the latter in rising order, and nothing else. */
-static bool read_pairs(struct slice text, size_t count, struct pdf_buffer *heads)
+/* The offsets rise, and nothing else stands before the objects. */
+static bool read_pairs(const struct packed_stream *stream, struct pdf_buffer *heads)
 {
+    const struct slice pairs = slice_of(stream->text.data, stream->first);
     size_t last = 0;
     size_t at = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t number = 0;
+    for (size_t i = 0; i < stream->count; i++) {
+        uint32_t number = 0;
         size_t offset = 0;
-        if (!section_number(text, &at, &number) || number > PDF_OBJECT_MAX ||
-            !section_number(text, &at, &offset) || offset < last) {
+        if (!packed_stream_pair(stream, &at, &number, &offset) || offset < last) {
             return false;
         }
-        pdf_buffer_put(heads, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+        pdf_buffer_put(heads, &number, sizeof(number));
         last = offset;
     }
-    return section_skip(text, at) == text.len && !heads->failed;
-}
-
-static bool read_heads(const struct pdf_reader *reader, qpdf_oh stream,
-                       struct pdf_buffer *heads)
-{
-    qpdf_oh dict = qpdf_oh_get_dict(reader->qpdf, stream);
-    long long count = pdf_int(reader, pdf_get(reader, dict, "/N"), -1);
-    long long first = pdf_int(reader, pdf_get(reader, dict, "/First"), -1);
-    unsigned char *data = NULL;
-    size_t len = 0;
-
-    qpdf_oh_release(reader->qpdf, dict);
-    if (count < 0 || count > OBJECTS_MAX || first < 0) {
-        return false;
-    }
-    QPDF_ERROR_CODE code = qpdf_oh_get_stream_data(
-        reader->qpdf, stream, qpdf_dl_generalized, NULL, &data, &len);
-    bool good = (code & QPDF_ERRORS) == 0 && data != NULL && (size_t)first <= len &&
-                read_pairs(slice_of(data, (size_t)first), (size_t)count, heads);
-    good = good && syntax_reads_alike(slice_of(data, len), (size_t)first);
-    free(data);
-    return good;
+    return section_skip(pairs, at) == pairs.len && !heads->failed;
 }
 
 /* Sorts them. */
@@ -106,7 +137,7 @@ static bool has_twins(struct pdf_buffer *heads)
     return false;
 }
 
-static bool lie_there(const struct pdf_buffer *heads, const struct entry *entries,
+static bool lie_there(const struct pdf_buffer *heads, const struct packed_entry *entries,
                       size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -118,32 +149,30 @@ static bool lie_there(const struct pdf_buffer *heads, const struct entry *entrie
     return true;
 }
 
-static bool judge(const struct pdf_reader *reader, const struct entry *entries,
+static bool judge(const struct pdf_reader *reader, const struct packed_entry *entries,
                   size_t count, bool exact)
 {
     AUTO(pdf_buffer_fini) struct pdf_buffer heads = {0};
-    qpdf_oh stream = qpdf_get_object_by_id(reader->qpdf, (int)entries->stream, 0);
-    bool good = qpdf_oh_is_stream(reader->qpdf, stream) != 0 &&
-                read_heads(reader, stream, &heads) &&
-                (!exact || lie_there(&heads, entries, count)) && !has_twins(&heads);
+    AUTO(packed_stream_close) struct packed_stream stream = {.count = 0};
 
-    qpdf_oh_release(reader->qpdf, stream);
-    return good;
+    return packed_stream_open(reader, entries->stream, &stream) &&
+           read_pairs(&stream, &heads) && syntax_reads_alike(stream.text, stream.first) &&
+           (!exact || lie_there(&heads, entries, count)) && !has_twins(&heads);
 }
 
 /* --- All of them ------------------------------------------------------------------- */
 
 static int by_stream(const void *a, const void *b)
 {
-    uint32_t left = ((const struct entry *)a)->stream;
-    uint32_t right = ((const struct entry *)b)->stream;
+    uint32_t left = ((const struct packed_entry *)a)->stream;
+    uint32_t right = ((const struct packed_entry *)b)->stream;
 
     return (left > right) - (left < right);
 }
 
 bool packed_are_plain(const struct pdf_reader *reader, struct packed *packed, bool exact)
 {
-    struct entry *entries = (struct entry *)(void *)packed->entries.data;
+    struct packed_entry *entries = (struct packed_entry *)(void *)packed->entries.data;
     size_t count = packed->entries.len / sizeof(*entries);
     size_t next = 0;
 

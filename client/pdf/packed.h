@@ -9,6 +9,21 @@ struct packed {
     struct pdf_buffer entries; /* owned; in the order of noting */
 };
 
+/* An object stream's bytes: so many pairs of number and offset, then the objects. */
+struct packed_stream {
+    struct slice text; /* owned */
+    size_t first;      /* where the objects begin, up to text.len */
+    size_t count;
+};
+
+/* false: it is none, or cannot be read. To be closed whatever the outcome. */
+SG_MUST_USE bool packed_stream_open(const struct pdf_reader *reader, uint32_t number,
+                                    struct packed_stream *stream);
+void packed_stream_close(struct packed_stream *stream);
+/* The next pair; *at is moved behind it. false: there is none that a PDF can have. */
+SG_MUST_USE bool packed_stream_pair(const struct packed_stream *stream, size_t *at,
+                                    uint32_t *number, size_t *offset);
+
 /* The zero state is valid for _fini. */
 void packed_fini(struct packed *packed);
 /* false: no memory. */

@@ -93,6 +93,15 @@ static bool leads_there(const struct sections *sections,
            (entry->is_free || entry->is_packed || leads_to_object(sections->pdf, entry));
 }
 
+static bool note(const struct sections *sections, const struct section_entry *entry)
+{
+    const struct sections_rule *rule = sections->rule;
+
+    return (rule->now == NULL || entries_note(rule->now, entry)) &&
+           (rule->before == NULL || sections->judged ||
+            entries_note(rule->before, entry));
+}
+
 static bool take(void *context, const struct section_entry *entry)
 {
     struct sections *sections = context;
@@ -106,7 +115,7 @@ static bool take(void *context, const struct section_entry *entry)
                ENTRIES_MAX; /* is nobody's, or is refused by others */
     }
     struct told *told = find(sections, entry->number);
-    if (told == NULL || sections->entries > ENTRIES_MAX) {
+    if (told == NULL || sections->entries > ENTRIES_MAX || !note(sections, entry)) {
         return false;
     }
     if (told->section == sections->section) {

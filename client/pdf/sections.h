@@ -1,6 +1,7 @@
 #ifndef SEGEL_CLIENT_PDF_SECTIONS_H
 #define SEGEL_CLIENT_PDF_SECTIONS_H
 
+#include "client/pdf/entries.h"
 #include "client/pdf/generations.h"
 #include "client/pdf/packed.h"
 #include "proto/slice.h"
@@ -20,6 +21,10 @@ struct sections_rule {
      * letter here. NULL: they are. */
     struct generations *reused;
     struct packed *packed; /* borrowed; whither what lies in object streams goes */
+    /* Borrowed; whither all entries go, and those of sections that are not judged. NULL:
+     * nowhere. */
+    struct entries *now;
+    struct entries *before;
 };
 
 /* The dictionary of the newest section, as it stands; empty = it cannot be read. */

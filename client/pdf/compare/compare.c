@@ -101,6 +101,11 @@ static bool is_done(struct compare *c, int number, int generation, bool named)
     return false;
 }
 
+bool compare_has_seen(const struct compare *c, int number)
+{
+    return (c->seen[number / 8] & (1U << (number % 8))) != 0;
+}
+
 static void push(struct compare *c, int number, int generation, bool named,
                  const struct compare_area *area)
 {

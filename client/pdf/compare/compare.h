@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_PDF_COMPARE_COMPARE_H
 
 #include "client/pdf/compare/changes.h"
+#include "client/pdf/entries.h"
 #include "client/pdf/reader.h"
 
 /* Two revisions of a PDF side by side; for the files compare*.c, in the process that
@@ -40,6 +41,8 @@ enum { COMPARE_OTHERS_MAX = 4096 };
 struct compare {
     struct pdf_reader old;
     struct pdf_reader new;
+    struct entries before; /* owned; where the objects of the two lie */
+    struct entries now;
     struct pdf_changes *changes;  /* borrowed */
     uint8_t *seen;                /* owned; a bit for each number, of generation 0 */
     uint8_t *open;                /* likewise, for those some of whose keys may change */
@@ -108,8 +111,11 @@ bool compare_permits_filling(const struct compare *c);
 void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
                         char name[COMPARE_NAME_SIZE]);
 
-/* Does the new trailer lead to what is there? */
-bool compare_trailer_is_plain(const struct compare *c);
+/* Has what the old revision refers to been compared, or is to be? Of generation 0. */
+bool compare_has_seen(const struct compare *c, int number);
+/* After all else: does what was added refer to objects that are there, and is all that
+ * was referred to still there? */
+bool compare_leads_somewhere(struct compare *c);
 /* Before any other part: what the old form's signatures permit, and the new form's. */
 void compare_read_permission(struct compare *c);
 void compare_list_signatures(struct compare *c);

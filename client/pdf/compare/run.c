@@ -10,6 +10,8 @@ static void fini(struct compare *c)
 {
     pdf_reader_close(&c->old);
     pdf_reader_close(&c->new);
+    entries_fini(&c->before);
+    entries_fini(&c->now);
     free(c->seen);
     free(c->open);
     free(c->others);
@@ -103,19 +105,35 @@ static void compare_all(struct compare *c)
     compare_root(c, false);
     compare_form_filling(c);
     compare_root(c, true);
+    if (!compare_leads_somewhere(c)) {
+        compare_note(c, PDF_CHANGE_NO_REVISION, 0, NULL);
+    }
     if (c->broken || !read_well(&c->old) || !read_well(&c->new)) {
         compare_note(c, PDF_CHANGE_UNREADABLE, 0, NULL);
     }
 }
 
+/* Some viewers know a catalog by its number alone. */
+static bool has_root(const struct pdf_reader *reader)
+{
+    qpdf_oh root = qpdf_oh_get_key(reader->qpdf, reader->trailer, "/Root");
+    bool found = qpdf_oh_is_indirect(reader->qpdf, root) != 0;
+
+    qpdf_oh_release(reader->qpdf, root);
+    return found;
+}
+
 /* What was added names objects so that every viewer takes those that are compared. */
-static bool is_plain(const struct compare *c)
+static bool is_plain(struct compare *c)
 {
     AUTO(packed_fini) struct packed packed = {.entries = {0}};
-    const struct sections_rule rule = {.known = c->old.last.offset, .packed = &packed};
+    const struct sections_rule rule = {.known = c->old.last.offset,
+                                       .packed = &packed,
+                                       .now = &c->now,
+                                       .before = &c->before};
 
     return sections_are_plain(c->new.pdf, c->new.last.offset, &rule) &&
-           packed_are_plain(&c->new, &packed, true) && compare_trailer_is_plain(c);
+           packed_are_plain(&c->new, &packed, true) && has_root(&c->new);
 }
 
 void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)

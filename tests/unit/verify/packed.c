@@ -126,3 +126,19 @@ Test(verify_packed, a_letter_with_two_objects_of_a_number_in_a_stream_is_not_sig
     pack(&(struct packing){"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, ""});
     cr_expect_eq(prepare(), PDF_REPAIRED);
 }
+
+/* What lies in it has no new entry, so nothing else would look at it. */
+Test(verify_packed, an_object_stream_that_was_there_stays_as_it_is)
+{
+    const char *page = revisions_lawful[PAGE_1 - 1];
+    const struct packing same = {"the same", {PAGE_1, OTHER}, {page, "(x)"},
+                                 0,          false,           ""};
+
+    pack(&same);
+    cr_expect_eq(revisions.changes.count, 0);
+    free(writable(revisions.first));
+    revisions.first = revisions.second;
+    revisions.second = slice_of(NULL, 0);
+    pack(&same);
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+}

@@ -118,3 +118,42 @@ Test(verify_trailer, what_led_nowhere_before_may_stay)
     add(&way);
     cr_expect_eq(revisions.changes.count, 0);
 }
+
+/* A revision whose cross-references are a stream, an object of its own. */
+static void add_stream(const char *trailer)
+{
+    char text[1024];
+    size_t last = strtoul((const char *)revisions.first.data +
+                              find_last(revisions.first, "startxref") + 9,
+                          NULL, 10);
+
+    (void)snprintf(text, sizeof(text),
+                   "\n22 0 obj\n<< /Type /XRef /W [1 4 2] /Index [22 1] %s "
+                   "/Prev %zu /Filter /ASCIIHexDecode /Length 14 >>\nstream\n"
+                   "01%08zx0000\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n",
+                   trailer, last, revisions.first.len + 1, revisions.first.len + 1);
+    free(writable(revisions.second));
+    revisions.second = pdf_longer(revisions.first, text);
+    revisions_compare();
+}
+
+Test(verify_trailer, a_stream_may_carry_along_what_led_nowhere_before)
+{
+    static const char *const trailers[] = {LAWFUL " /Info 99 0 R",
+                                           LAWFUL " /Rotate 99 0 R"};
+
+    add_stream(LAWFUL);
+    cr_expect_eq(revisions.changes.count, 0);
+    add_stream(trailers[0]);
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    for (size_t i = 0; i < SG_COUNT(trailers); i++) {
+        const struct added way = {NOTHING, trailers[i], false};
+        struct slice plain = revisions.first;
+        revisions.first = with(plain, &way);
+        add_stream(trailers[i]);
+        cr_expect_eq(revisions.changes.count, i, "%s", trailers[i]);
+        cr_expect_eq(revisions.changes.forbidden, i == 1);
+        free(writable(revisions.first));
+        revisions.first = plain;
+    }
+}

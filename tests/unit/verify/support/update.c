@@ -83,17 +83,27 @@ struct slice update_build(const char *const *objects, size_t count)
     return slice_of(out, len);
 }
 
-struct slice update_point(struct slice pdf, int number, size_t at)
+static struct slice point(struct slice pdf, int number, size_t at, const char *state)
 {
     char *out = malloc(pdf.len + 512);
 
     cr_assert_not_null(out);
     memcpy(out, pdf.data, pdf.len);
     int more = snprintf(out + pdf.len, 512,
-                        "\nxref\n%d 1\n%010zu 00000 n \ntrailer\n<< /Size 200 /Root 1 0 "
+                        "\nxref\n%d 1\n%010zu %s \ntrailer\n<< /Size 200 /Root 1 0 "
                         "R /Prev %zu >>\nstartxref\n%zu\n%%%%EOF\n",
-                        number, at, last_startxref(pdf), pdf.len + 1);
+                        number, at, state, last_startxref(pdf), pdf.len + 1);
     return slice_of(out, pdf.len + (size_t)more);
+}
+
+struct slice update_point(struct slice pdf, int number, size_t at)
+{
+    return point(pdf, number, at, "00000 n");
+}
+
+struct slice update_free(struct slice pdf, int number)
+{
+    return point(pdf, number, 0, "00001 f");
 }
 
 static size_t find_last(struct slice pdf, const char *text, size_t before)

@@ -20,6 +20,8 @@ struct slice update_build(const char *const *objects, size_t count);
 /* A revision that brings no objects, but a table in which number stands at another place
  * of the file. */
 struct slice update_point(struct slice pdf, int number, size_t at);
+/* Likewise, one in which the number is free. */
+struct slice update_free(struct slice pdf, int number);
 /* The text of an object's newest revision, without "obj" and "endobj", with a zero byte;
  * lives until the next call. Fails the test when there is none. */
 char *update_text(struct slice pdf, int number);

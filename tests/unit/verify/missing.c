@@ -1,0 +1,153 @@
+/* Later revisions that refer to what is not there: the parser leaves it out, and viewers
+ * that look for it find by themselves what lay hidden in the letter. */
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#include "tests/unit/cms/support/writable.h"
+#include "tests/unit/verify/support/revisions.h"
+
+TestSuite(verify_missing, .init = revisions_begin, .fini = revisions_end);
+
+enum { UNUSED = 30, SECOND };
+
+static bool is_no_revision(void)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < revisions.changes.count; i++) {
+        found = found || revisions.changes.at[i].kind == PDF_CHANGE_NO_REVISION;
+    }
+    return found && revisions.changes.forbidden;
+}
+
+static void begin_with(int number, const char *text)
+{
+    const struct update object = {number, text};
+
+    revisions_begin_with(&object, 1);
+}
+
+static void drop(int number)
+{
+    free(writable(revisions.second));
+    revisions.second = update_free(revisions.first, number);
+    revisions_compare();
+}
+
+Test(verify_missing, an_object_that_refers_to_nothing_may_not_come)
+{
+    static const char *const keys[] = {
+        "/Rotate 99 0 R /Type",
+        "/Rotate 0 0 R /Type",
+        "/Rotate 4 1 R /Type",
+        "/Rotate +99 0 R /Type",
+        "/Rotate 99%4 0 R\n0%x\rR /Type",
+        "/Rotate\t99\f0\nR/Type",
+        "/Group << /S [1 2 99 0 R] /K << /L 99 0 R >> >> /Rotate 98 0 R /Type",
+        "/Trans (99 0 R\\) ) /Rotate 99 0 R /Type",
+        "/Trans <4> /Rotate 99 0 R /Type",
+    };
+
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        revisions_alter(PAGE_1, "/Type", keys[i]);
+        cr_expect(is_no_revision(), "%s", keys[i]);
+    }
+    revisions_alter(PAGE_1, "<< /Font", "<< /XObject 99 0 R /Font");
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    revisions_alter(CATALOG, "/Type", "/OCProperties 99 0 R /Type");
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+}
+
+/* Not even where nothing else would be said of it. */
+Test(verify_missing, validation_data_that_refers_to_nothing_may_not_come)
+{
+    const struct update objects[] = {
+        {CATALOG, revisions_altered(CATALOG, "/Pages", "/DSS 30 0 R /Pages")},
+        {UNUSED, "<< /Certs [14 0 R] /VRI 99 0 R >>"}};
+
+    revisions_update(objects, SG_COUNT(objects));
+    cr_expect(is_no_revision());
+}
+
+/* Nobody looked at it, but for whoever prepared it. */
+Test(verify_missing, what_lay_ready_is_followed_when_something_refers_to_it)
+{
+    begin_with(UNUSED, "<< /Length 4 /DecodeParms 31 0 R >>\nstream\n<x/>\nendstream");
+    begin_with(SECOND, "<< /Predictor 99 0 R >>");
+    revisions_alter(CATALOG, "14 0 R", "30 0 R");
+    cr_expect(is_no_revision());
+}
+
+Test(verify_missing, what_is_referred_to_may_not_go)
+{
+    drop(METADATA);
+    cr_expect(is_no_revision());
+    revisions_update(&(struct update){METADATA, "null"}, 1);
+    cr_expect(is_no_revision());
+}
+
+/* Also where the difference that it makes is permitted. */
+Test(verify_missing, what_stayed_is_followed_to_what_is_gone)
+{
+    begin_with(METADATA, "<< /Length 4 /DL 30 0 R >>\nstream\n<x/>\nendstream");
+    begin_with(UNUSED, "4");
+    drop(UNUSED);
+    cr_expect(is_no_revision());
+}
+
+Test(verify_missing, what_nothing_refers_to_may_go)
+{
+    begin_with(UNUSED, "4");
+    drop(UNUSED);
+    cr_expect_eq(revisions.changes.count, 0);
+}
+
+/* Whoever signed saw the letter so. */
+Test(verify_missing, what_was_missing_in_the_same_place_may_stay)
+{
+    const char *page = revisions_altered(PAGE_1, "/Type", "/Rotate 99 0 R /Type");
+
+    begin_with(PAGE_1, page);
+    revisions_update(&(struct update){PAGE_1, page}, 1);
+    cr_expect_eq(revisions.changes.count, 0);
+    revisions_alter(PAGE_1, "/Type", "/Type");
+    cr_expect_eq(revisions.changes.count, 0);
+}
+
+Test(verify_missing, what_was_missing_elsewhere_is_missing)
+{
+    static const char *const keys[] = {"/AA 99 0 R /Type", "/Rotate 98 0 R /Type",
+                                       "/Group << /Rotate 99 0 R >> /Type"};
+
+    begin_with(PAGE_1, revisions_altered(PAGE_1, "/Type", "/Rotate 99 0 R /Type"));
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        revisions_alter(PAGE_1, "/Type", keys[i]);
+        cr_expect(is_no_revision(), "%s", keys[i]);
+    }
+    revisions_alter(PAGE_2, "/Type", "/Rotate 99 0 R /Type");
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+}
+
+Test(verify_missing, what_nobody_looked_at_does_not_excuse_it)
+{
+    begin_with(UNUSED, "<< /Length 4 /DL 99 0 R >>\nstream\n<x/>\nendstream");
+    const struct update objects[] = {
+        {CATALOG, revisions_altered(CATALOG, "14 0 R", "30 0 R")},
+        {UNUSED, "<< /Length 4 /DL 99 0 R >>\nstream\n<y/>\nendstream"}};
+
+    revisions_update(objects, SG_COUNT(objects));
+    cr_expect(is_no_revision());
+}
+
+Test(verify_missing, what_only_looks_like_a_reference_is_none)
+{
+    static const char *const keys[] = {"/Lang (99 0 R) ", "/Lang <39> %99 0 R\n",
+                                       "/Lang /99#200#20R "};
+
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        const char *value = revisions_covering(keys[i]);
+        revisions_sign(value);
+        cr_expect_not(is_no_revision(), "%s", keys[i]);
+    }
+}
