@@ -55,8 +55,8 @@ struct services {
     atomic_bool draining; /* who follows the log is sent away */
     struct reload_told reloaded;
     struct rotation rotation;
-    struct places health_places, key_places;    /* of Health.Watch, of WatchKeys */
-    struct clerk *clerk;                        /* owned */
+    struct places health_places, key_places, log_places; /* Health.Watch, WatchKeys, … */
+    struct clerk *clerk;                                 /* owned */
     atomic_uint orders, questions, policy_asks; /* of officers, backends, PolicyService */
     struct explain_gauge *explains, *exports, *stamps; /* owned; one a caller each */
     struct tsa *tsa;                 /* owned; NULL: none is configured */

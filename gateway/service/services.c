@@ -86,6 +86,7 @@ static enum sg_status make_methods(struct services *services)
         services->options.config->caller_count + 1, sizeof(*services->stamps));
     TRY(places_init(&services->health_places, services->options.config));
     TRY(places_init(&services->key_places, services->options.config));
+    TRY(places_init(&services->log_places, services->options.config));
     if (services->stamps == NULL || services->methods == NULL ||
         services->page_room.report == NULL || services->line_report == NULL ||
         services->page_callers == NULL || services->page_agenda == NULL ||
@@ -262,6 +263,7 @@ void services_free(struct services *services)
     free(services->explains);
     places_fini(&services->health_places);
     places_fini(&services->key_places);
+    places_fini(&services->log_places);
     free(services->exports);
     free(services->stamps);
     authorities_free(services->authorities);

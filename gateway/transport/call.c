@@ -244,7 +244,8 @@ static size_t feed(struct grpc_call *call, struct slice bytes)
 
 static void close_input(struct grpc_call *call)
 {
-    bool waits = call->paused || call->held_from < call->held_to;
+    /* A call that is paused, and has all, is told: it ends so. */
+    bool waits = call->held_from < call->held_to;
 
     if (!call->peer_done || !call->accepted || call->ended || call->half_closed ||
         waits) {

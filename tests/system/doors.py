@@ -79,6 +79,20 @@ def a_user_of_this_machine_signs_over_the_unix_socket(the_rig):
 
 
 @claim
+def a_door_that_is_shut_is_told_so(the_rig):
+    """Only users of the machine come in: there is no TLS of which anything could be said."""
+    for change, open_to_the_network in (((r"\A", ""), True),
+                                        ((r"address: 127\.0\.0\.1, ", 'address: "", '), False)):
+        with with_socket(the_rig, os.getuid(), change,
+                         (r"roles: \[backend\], keys: \[seal-demo\]\}\n  -",
+                          "roles: [reviewer], keys: []}\n  -")) as (_, client):
+            stub = client.call("unary_unary", "GetAssessment", rig.stands.GetAssessmentRequest,
+                               rig.stands.GetAssessmentResponse, service="StatusService")
+            doors = stub(rig.stands.GetAssessmentRequest(), timeout=10).doors
+            equal(doors.tls, open_to_the_network)
+
+
+@claim
 def a_user_that_no_caller_names_is_unauthenticated(the_rig):
     with with_socket(the_rig, os.getuid() + 1) as (gateway, client):
         refusal = rig.refused(client.sign)
@@ -597,6 +611,33 @@ def roles_and_keys_of_an_open_stream_are_those_of_the_file(the_rig):
                 call.cancel()
             else:
                 equal(rig.refused(next, call).code, code)
+
+
+@claim
+def roles_and_keys_of_a_stream_that_has_said_nothing_yet_are_those_of_the_file(the_rig):
+    """It was opened before a reload, and sends its first message behind it."""
+    for change, code in ((r"\1reviewer\2seal-demo\3", CODE.PERMISSION_DENIED),
+                         (r"\1backend\2\3", None)):
+        with the_rig.gateway(the_rig.config(ADMIN)) as gateway:
+            go_on = threading.Semaphore(0)
+
+            def questions(go_on=go_on):
+                go_on.acquire(timeout=20)
+                yield rig.signing.SignStreamRequest(terms=rig.terms(), items=[item()])
+
+            call = gateway.client().call(
+                "stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                rig.signing.SignStreamResponse)(questions(), timeout=30)
+            wait_for(lambda: metrics(gateway).value("segel_calls") == 1, "it is not open")
+            change_callers(the_rig, gateway, ADMIN, (BACKEND, change))
+            go_on.release()
+            if code is None:
+                answer, = next(call).results
+                equal((answer.signature, answer.status.code), (b"", 7), "not entitled")
+            else:
+                refusal = rig.refused(next, call)
+                equal(refusal.code, code)
+                contains(refusal.message, "does not have the role backend")
 
 
 def with_roles(roles):

@@ -268,7 +268,7 @@ def neither_a_lane_nor_a_place_in_the_queue_is_needed(the_rig):
     with the_rig.gateway(config) as gateway:
         client = gateway.client()
         client.sign()
-        lane = children(gateway)[0]
+        lane = faulty.lanes_of(gateway)[0]
         os.kill(lane, signal.SIGSTOP)
         try:
             call = client.call("unary_unary", "Sign", signing.SignRequest, signing.SignResponse)
@@ -282,13 +282,24 @@ def neither_a_lane_nor_a_place_in_the_queue_is_needed(the_rig):
 
 
 @claim
+def an_oid_that_the_policy_does_not_list_is_not_named_as_accepted(the_rig):
+    text = the_rig.read("policy.yaml")
+    for listed, named in (("2.16.360.1.1.1.3.12", "2.16.360.1.1.1.3.12"),
+                          ("2.16.360.1.1.1.3.99", "")):
+        other = text.replace('cp_oids: ["2.16.360.1.1.1.3.12"]', f'cp_oids: ["{listed}"]', 1)
+        with the_rig.gateway(with_policy(the_rig, other)) as gateway:
+            equal(gateway.client().signer().certificate_policy_oid, named)
+            equal(ask(gateway.client(), item()).decision, ALLOW if named else DENY)
+
+
+@claim
 def a_key_goes_on_being_explained_while_its_hsm_is_away(the_rig):
     with the_rig.gateway() as gateway:
         client, good = gateway.client(), the_rig.read("softhsm2.conf")
         client.sign()
         the_rig.write("softhsm2.conf", "nonsense\n")
         try:
-            for lane in children(gateway):
+            for lane in faulty.lanes_of(gateway):
                 os.kill(lane, signal.SIGKILL)
             gateway.wait_event("lane.down")
             equal(rig.refused(client.sign, timeout=5).code, CODE.UNAVAILABLE)
@@ -412,12 +423,6 @@ def the_command_says_why_a_gateway_does_not_answer(the_rig):
     result = command(the_rig, LAWFUL)
     equal(result.returncode, 3, result.stderr)
     contains(result.stderr, "127.0.0.1")
-
-
-def children(gateway):
-    pid = gateway.process.pid
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(number) for number in file.read().split()]
 
 
 if __name__ == "__main__":

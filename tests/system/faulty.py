@@ -54,12 +54,15 @@ class Faulty:
         wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
 
 
-def kill_lane(gateway):
+def lanes_of(gateway):
     children = f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children"
     with open(children, encoding="ascii") as file:
-        pids = [int(pid) for pid in file.read().split()]
-    equal(len(pids), 1, "lane processes")
-    os.kill(pids[0], signal.SIGKILL)
+        return [int(pid) for pid in file.read().split()]
+
+
+def kill_lane(gateway):
+    lane, = lanes_of(gateway)
+    os.kill(lane, signal.SIGKILL)
 
 
 def wait_for(truth, sentence, seconds=15):

@@ -8,17 +8,19 @@ import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import grpc
 import rig
-from faulty import wait_for
+from faulty import lanes_of, metrics, wait_for
 from held import Held
-from rig import claim, equal, expect, item
+from rig import claim, contains, equal, expect, item
 
 QUEUE_LIMIT = 96
 CANCELS, CANCELLERS = 1500, 6
@@ -412,6 +414,96 @@ def who_follows_the_log_is_not_sent_away_for_what_others_ask(the_rig):
             record.json for record in next(follower).records), "no record comes any more")
         follower.cancel()
         equal(sum(call.code() == grpc.StatusCode.OK for call in calls), wait_for_them)
+
+
+@claim
+def a_stream_that_is_ended_by_its_client_gets_all_and_is_well_though_the_gateway_ends(the_rig):
+    """It is told that the client has sent all, also where the gateway reads no more of it."""
+    with the_rig.gateway(config(the_rig)) as gateway:
+        client, go_on, answers = gateway.client(), threading.Event(), []
+        client.sign()
+        lane, = lanes_of(gateway)
+
+        def questions():
+            yield rig.signing.SignStreamRequest(terms=rig.terms(),
+                                                items=[item() for _ in range(40)])
+            go_on.wait(20)
+
+        def take():
+            call = client.call("stream_stream", "SignStream", rig.signing.SignStreamRequest,
+                               rig.signing.SignStreamResponse)(questions(), timeout=40)
+            try:
+                for reply in call:
+                    answers.extend(reply.results)
+            finally:
+                answers.append(call.code())
+
+        os.kill(lane, signal.SIGSTOP)
+        try:
+            taker = threading.Thread(target=take, daemon=True)
+            taker.start()
+            time.sleep(1)
+            gateway.process.send_signal(signal.SIGTERM)
+            gateway.wait_event("draining")
+            go_on.set()
+            time.sleep(0.5)
+        finally:
+            os.kill(lane, signal.SIGCONT)
+        taker.join(timeout=30)
+        equal(answers[-1], grpc.StatusCode.OK)
+        equal(sum(1 for answer in answers[:-1] if answer.signature), 40)
+        equal(gateway.wait_end(20), 0, "exit code")
+
+
+class Follower:
+    """Follows the log from a record on and takes all that comes, until it is cancelled."""
+
+    def __init__(self, client, first):
+        self.call = client.call("unary_stream", "ListRecords", rig.log.ListRecordsRequest,
+                                rig.log.ListRecordsResponse, service="LogService")(
+                                    rig.log.ListRecordsRequest(first=first, follow=True), timeout=60)
+        self.refusal = None
+        self.began = threading.Event()
+        threading.Thread(target=self.take, daemon=True).start()
+        expect(self.began.wait(20), "neither records nor a refusal")
+
+    def take(self):
+        try:
+            for _ in self.call:
+                self.began.set()
+        except grpc.RpcError as end:
+            self.refusal = end
+            self.began.set()
+
+
+def resident(gateway):
+    pages = int(Path(f"/proc/{gateway.process.pid}/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize()
+
+
+@claim
+def who_follows_the_log_takes_neither_all_places_nor_all_memory(the_rig):
+    path = the_rig.write("hostile.yaml", the_rig.read("segeld.yaml")
+                         + "admin: {address: 127.0.0.1, port: 0}\n")
+    with the_rig.gateway(path) as gateway:
+        gateway.client().batch([item() for _ in range(80)])
+        reader = gateway.client("reviewer")
+        first = len(records(the_rig)) - 128
+        followers = [Follower(reader, first)]
+        time.sleep(0.5)
+        before = resident(gateway)
+        followers += [Follower(reader, first) for _ in range(64)]
+        refusals = [at.refusal for at in followers if at.refusal is not None]
+        equal([refusal.code() for refusal in refusals],
+              [grpc.StatusCode.RESOURCE_EXHAUSTED], "the last is refused")
+        contains(refusals[0].details(), "64 calls of this caller read the log already")
+        equal(metrics(gateway).value("segel_log_readers"), 64)
+        time.sleep(1)  # all have come to the end, and wait
+        grown = resident(gateway) - before
+        expect(grown < 8 << 20, f"{len(followers)} that wait keep {grown >> 10} KiB")
+        for follower in followers:
+            follower.call.cancel()
+        wait_for(lambda: Follower(reader, first).refusal is None, "no place is given back")
 
 
 def full_pipe():

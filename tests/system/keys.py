@@ -53,10 +53,10 @@ def deactivate(gateway, name="officer-1", key=KEY):
         request_id=an_id(None), key=key, reason="the day is over (TEST)"))
 
 
-def compromise(gateway, name="officer-1", key=KEY, since_us=0):
+def compromise(gateway, name="officer-1", key=KEY, since_us=0, timeout=20):
     return call(gateway, name, "ReportCompromise", keys.ReportCompromiseRequest(
         request_id=an_id(None), key=key, suspected_since_us=since_us,
-        reason="a copy was seen (TEST)"))
+        reason="a copy was seen (TEST)"), timeout)
 
 
 def ask_release(gateway, name="officer-1", key=KEY):
@@ -338,6 +338,25 @@ def a_compromise_says_how_many_signatures_were_made_since(people):
                                 "--since", "2020-01-01T00:00:00Z")
         equal(told.returncode, 0, told.stderr)
         contains(told.stdout, "5 signatures were made with it since then")
+
+
+@claim
+def a_compromise_is_answered_before_its_deadline_with_what_was_counted_so_far(people):
+    """The log is longer than one look at it, and the officer waits less long than the count
+    would have: a second look begins within the deadline alone."""
+    with people.shadow() as gateway:
+        client = gateway.client()
+        for _ in range(34):
+            client.batch([rig.item() for _ in range(256)])
+        answers = []
+        for _ in range(50):
+            with contextlib.suppress(grpc.RpcError):
+                answers.append(compromise(gateway, since_us=1, timeout=0.19))
+        expect(answers, "no answer came in time")
+        for answer in answers:
+            equal(answer.counted, False)
+            expect(answer.signatures_since > 0, "nothing was counted")
+        expect(compromise(gateway, since_us=1).counted, "with time it is counted whole")
 
 
 @claim

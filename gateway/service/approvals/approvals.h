@@ -18,6 +18,7 @@ struct asked {
     struct question *counting;  /* owned: of ReportCompromise; it may be under way */
     uint64_t signatures;        /* what it has found so far */
     bool counted;               /* all of them */
+    int64_t count_until_us;     /* CLOCK_MONOTONIC */
     struct policy_ask *loading; /* owned: of LoadPolicy, with its half of the answer */
 };
 

@@ -28,6 +28,7 @@ struct monitor {
     size_t caller_count;
     uint64_t watchers;                 /* calls of Health.Watch */
     uint64_t key_watchers;             /* of WatchKeys */
+    uint64_t log_readers;              /* of ListRecords */
     const struct stages *stages;       /* borrowed */
     const struct tally *tally;         /* borrowed */
     const struct key_status *statuses; /* borrowed */

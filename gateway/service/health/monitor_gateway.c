@@ -81,6 +81,7 @@ void monitor_write_gateway(const struct monitor *monitor, FILE *out)
     one(out, METRIC_JOBS, monitor->jobs);
     one(out, METRIC_WATCHERS, monitor->watchers);
     one(out, METRIC_KEY_WATCHERS, monitor->key_watchers);
+    one(out, METRIC_LOG_READERS, monitor->log_readers);
     one(out, METRIC_CONNECTIONS_OPENED, monitor->counts.connections_opened);
     one(out, METRIC_CONNECTIONS_CUT, monitor->counts.connections_cut);
     one(out, METRIC_HANDSHAKES_FAILED, monitor->counts.handshakes_failed);

@@ -134,6 +134,7 @@ static int write_metrics(void *context, FILE *out)
         .caller_count = services->options.config->caller_count,
         .watchers = atomic_load(&services->health_places.taken),
         .key_watchers = atomic_load(&services->key_places.taken),
+        .log_readers = atomic_load(&services->log_places.taken),
         .stages = core_stages(services->options.core),
         .tally = core_tally(services->options.core),
         .statuses = keys,

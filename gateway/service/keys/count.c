@@ -10,7 +10,20 @@
 /* How many signatures a compromised key has made since a moment: the reading thread looks
  * through the log piece by piece after the key was stopped, and nothing waits for it but
  * the answer. */
-enum { COUNT_US = 20000000 }; /* then what was counted so far is told */
+enum {
+    COUNT_US = 20000000, /* then what was counted so far is told */
+    SPARE_US = 200000    /* and so long before the call's deadline */
+};
+
+/* When to tell it: while somebody still waits. */
+static int64_t end_of(const struct asked *asked)
+{
+    const struct grpc_call *call = server_call(asked->services->server, asked->name);
+    int64_t end_us = clock_mono_us() + COUNT_US;
+    int64_t deadline_us = call == NULL ? 0 : grpc_call_deadline_us(call);
+
+    return deadline_us - SPARE_US < end_us ? deadline_us - SPARE_US : end_us;
+}
 
 static bool go_on(struct asked *asked)
 {
@@ -40,6 +53,7 @@ bool keys_count(struct asked *asked)
                                                      .key = order->object,
                                                      .types = types,
                                                      .type_count = SG_COUNT(types)};
+    asked->count_until_us = end_of(asked);
     return go_on(asked);
 }
 
@@ -54,7 +68,9 @@ void keys_counted(struct service_loop *loop, struct letter *letter)
         asked->signatures += question->record_count;
         asked->counted = done;
         question->first = question->next;
-        if (!done && clock_wall_us() - asked->created_us < COUNT_US && go_on(asked)) {
+        bool waited_for = server_call(asked->services->server, asked->name) != NULL;
+        if (!done && waited_for && clock_mono_us() < asked->count_until_us &&
+            go_on(asked)) {
             return;
         }
     }

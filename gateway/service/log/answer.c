@@ -1,4 +1,5 @@
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 #include "gateway/clock.h"
 #include "gateway/service/log/anchored.h"
@@ -162,6 +163,11 @@ static void send_page(struct log_call *log)
     }
     int64_t pause_us = at_end ? FOLLOW_PAUSE_US : 0;
     pause_us = grpc_call_queued(log->call) > OUTPUT_HIGH ? OUTPUT_PAUSE_US : pause_us;
+    /* What was written of it would stay in memory for as long as nothing is news. If it
+     * does not go, it stays. */
+    if (at_end && page->used > 0) {
+        (void)madvise(page->bytes, READ_PAGE_BYTES, MADV_DONTNEED);
+    }
     page->not_before_us = clock_mono_us() + pause_us;
     page->first = page->next;
     page->max = log_page_records(log);

@@ -8,6 +8,8 @@
  * call that asked (log.c asks, answer.c answers). One question of a call is under way
  * at a time; the memory stays until it has come back, also when the call has closed. */
 enum { LOG_TYPES_MAX = 32, LOG_TILES_MAX = 32 };
+/* That of whole pages of memory, of any size that Linux has them in. */
+enum { READ_PAGE_ALIGN = 1 << 16 };
 
 struct log_call {
     LIST_ENTRY(log_call) link; /* of those put off */
@@ -17,6 +19,8 @@ struct log_call {
     bool begun;   /* something was answered */
     bool put_off; /* until the next tick */
     bool follow;
+    bool placed; /* it reads records: a place is held */
+    struct held_place place;
     uint64_t left; /* records still to be sent */
     char *texts;   /* owned: the words of filter or job */
     const char *types[LOG_TYPES_MAX];

@@ -11,6 +11,9 @@
 void log_free_if_over(struct log_call *log)
 {
     if (log->call == NULL && !log->asking) {
+        if (log->placed) {
+            places_leave(&log->place);
+        }
         free(log->question.bytes);
         free(log->texts);
         free(log);
@@ -26,7 +29,7 @@ static struct log_call *open_call(struct grpc_call *call, struct services *servi
                                   enum reading_kind kind)
 {
     struct log_call *log = (struct log_call *)calloc(1, sizeof(*log));
-    uint8_t *bytes = (uint8_t *)malloc(READ_PAGE_BYTES);
+    uint8_t *bytes = (uint8_t *)aligned_alloc(READ_PAGE_ALIGN, READ_PAGE_BYTES);
     if (log == NULL || bytes == NULL) {
         free(log);
         free(bytes);
@@ -276,11 +279,27 @@ uint32_t log_page_records(const struct log_call *log)
     return log->left < READ_PAGE_RECORDS ? (uint32_t)log->left : READ_PAGE_RECORDS;
 }
 
+/* Each holds a page while it is read, and asks again and again. */
+static struct log_call *open_placed(struct grpc_call *call, struct services *services)
+{
+    struct log_call *log = open_review(call, services, READ_PAGE);
+    struct held_place place;
+
+    /* Refused, it may be gone already. */
+    if (log == NULL ||
+        !places_take(&services->log_places, call, "read the log", &place)) {
+        return NULL;
+    }
+    log->place = place;
+    log->placed = true;
+    return log;
+}
+
 void log_on_list(struct grpc_call *call, const ProtobufCMessage *message, void *context)
 {
     const Segel__V1__ListRecordsRequest *request =
         (const Segel__V1__ListRecordsRequest *)(const void *)message;
-    struct log_call *log = open_review(call, (struct services *)context, READ_PAGE);
+    struct log_call *log = open_placed(call, (struct services *)context);
 
     if (log == NULL) {
         return;

@@ -257,8 +257,8 @@ void sign_hold_back(struct sign_call *sign)
     }
 }
 
-/* What a reload has changed of its roles and keys counts from the next message on: a
- * stream may last for hours. Its places are counted under its name. */
+/* What a reload has changed of its roles and keys counts from the next message on, the
+ * first too: a stream may last for hours. Its places are counted under its name. */
 static bool renew_caller(struct sign_call *sign)
 {
     struct caller *now = (struct caller *)grpc_call_caller(sign->call);
@@ -270,7 +270,7 @@ static bool renew_caller(struct sign_call *sign)
             "stream");
         return false;
     }
-    if (!caller_has_role(now, ROLE_BACKEND)) {
+    if (sign->has_terms && !caller_has_role(now, ROLE_BACKEND)) {
         refuse_call(sign, SG_DENIED,
                     "the caller does not have the role backend any more");
         return false;
@@ -289,7 +289,7 @@ void sign_on_stream(struct grpc_call *call, const ProtobufCMessage *message,
     struct sign_call *sign = (struct sign_call *)grpc_call_state(call);
 
     (void)context;
-    if (sign == NULL || (sign->has_terms && !renew_caller(sign))) {
+    if (sign == NULL || !renew_caller(sign)) {
         return;
     }
     if ((request->terms != NULL || !sign->has_terms) &&

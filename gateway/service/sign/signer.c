@@ -126,6 +126,7 @@ static void add_oid(const struct policy *policy, const struct binding *binding,
             if (listed(policy, "cp_oids", out->oid)) {
                 break;
             }
+            out->oid[0] = '\0';
         }
     }
     out->message.certificate_policy_oid = out->oid;

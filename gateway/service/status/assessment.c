@@ -227,7 +227,7 @@ static bool add_doors(struct answer *answer)
     if (out == NULL) {
         return false;
     }
-    out->tls = config->tls_certificate_file[0] != '\0';
+    out->tls = config->listen_address[0] != '\0';
     say_tls(services->server, out);
     out->certificate_until_us = certificate_end_us(answer->overview.agenda);
     say_local(config, newest(services), out);
