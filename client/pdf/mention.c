@@ -95,23 +95,46 @@ static bool read_number(struct slice word, int max, int *value)
     return *value <= max;
 }
 
-static bool give(struct scan *scan)
+static void put_word(struct scan *scan, struct slice word)
+{
+    pdf_buffer_put(&scan->path, " ", 1);
+    pdf_buffer_put(&scan->path, word.data, word.len);
+}
+
+/* The path has it already; len: without it. */
+static bool give(struct scan *scan, struct mention *mention, size_t len)
+{
+    mention->path = pdf_buffer_slice(&scan->path);
+    bool good = !scan->path.failed && scan->take(scan->context, mention);
+    scan->path.len = len;
+    return good;
+}
+
+static bool give_reference(struct scan *scan)
 {
     struct mention mention = {.number = 0};
     size_t len = scan->path.len;
 
-    for (size_t i = 0; i < 2; i++) {
-        pdf_buffer_put(&scan->path, " ", 1);
-        pdf_buffer_put(&scan->path, scan->words[i].data, scan->words[i].len);
-    }
+    put_word(scan, scan->words[0]);
+    put_word(scan, scan->words[1]);
     if (!read_number(scan->words[0], PDF_OBJECT_MAX, &mention.number) ||
         !read_number(scan->words[1], UINT16_MAX, &mention.generation)) {
         mention.number = mention.generation = 0;
     }
-    mention.path = pdf_buffer_slice(&scan->path);
-    bool good = !scan->path.failed && scan->take(scan->context, &mention);
-    scan->path.len = len;
-    return good;
+    return give(scan, &mention, len);
+}
+
+/* In a list it is not left out. */
+static bool give_null(struct scan *scan, struct slice word)
+{
+    struct mention mention = {.number = 0};
+    size_t len = scan->path.len;
+
+    if (scan->depth == 0 || scan->levels[scan->depth].is_list) {
+        return true;
+    }
+    put_word(scan, word);
+    return give(scan, &mention, len);
 }
 
 static bool take_word(struct scan *scan, struct slice word)
@@ -119,7 +142,8 @@ static bool take_word(struct scan *scan, struct slice word)
     bool refers = slice_equal(word, slice_str("R")) &&
                   looks_like_number(scan->words[0]) && looks_like_number(scan->words[1]);
 
-    if (refers && !give(scan)) {
+    if ((refers && !give_reference(scan)) ||
+        (slice_equal(word, slice_str("null")) && !give_null(scan, word))) {
         return false;
     }
     scan->words[0] = refers ? slice_of(NULL, 0) : scan->words[1];

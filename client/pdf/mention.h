@@ -4,14 +4,15 @@
 #include "proto/base.h"
 #include "proto/slice.h"
 
-/* References "N G R" as the bytes of an object have them. The parser leaves out a key
- * whose value refers to nothing; viewers follow it all the same. */
+/* References "N G R" as the bytes of an object have them, and the values "null" of keys.
+ * The parser leaves out a key whose value is null or refers to nothing; viewers look at
+ * it all the same. */
 
 struct mention {
-    /* Keys and lists around it, and itself: "/Resources/Font/F1 12 0", "/Kids[ 3 0". As
-     * written, and until the call returns. */
+    /* Keys and lists around it, and itself: "/Resources/Font/F1 12 0", "/Kids[ 3 0",
+     * "/Rotate null". As written, and until the call returns. */
     struct slice path;
-    /* Both 0: it is none that all viewers read alike, with a sign or out of range. */
+    /* Both 0: null, or none that all viewers read alike, with a sign or out of range. */
     int number;
     int generation;
 };

@@ -157,7 +157,9 @@ static bool judge(const struct pdf_reader *reader, const struct packed_entry *en
 
     return packed_stream_open(reader, entries->stream, &stream) &&
            read_pairs(&stream, &heads) && syntax_reads_alike(stream.text, stream.first) &&
-           (!exact || lie_there(&heads, entries, count)) && !has_twins(&heads);
+           (!exact || (lie_there(&heads, entries, count) &&
+                       syntax_strings_read_alike(stream.text, stream.first))) &&
+           !has_twins(&heads);
 }
 
 /* --- All of them ------------------------------------------------------------------- */

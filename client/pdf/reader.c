@@ -101,7 +101,7 @@ enum sg_status pdf_reader_open(struct pdf_reader *reader, struct slice pdf, bool
     if (pdf.len < 5 || memcmp(pdf.data, "%PDF-", 5) != 0) {
         return pdf_refuse(verdict, PDF_NO_HEADER, NULL);
     }
-    TRY(pdf_xref_find(pdf, &reader->last, verdict));
+    TRY(pdf_xref_find(pdf, !lenient, &reader->last, verdict));
     /* What is only looked at has to be what viewers show: whoever signs a letter appends
      * to it, and it is linearized no longer. */
     if (!linearized_is_plain(pdf, reader->last.offset, !lenient)) {

@@ -31,6 +31,8 @@ struct section {
     size_t offset;     /* where it begins, blanks aside */
     section_take take; /* gets each entry in the order of the file */
     void *context;
+    bool exact;        /* to the byte, as ISO 32000 has it: viewers count columns */
+    size_t size;       /* comes out, before the entries; 0 = it cannot be read */
     size_t prev;       /* comes out; 0 = none */
     size_t hybrid;     /* comes out of a table: the stream beside it; 0 = none */
     struct slice dict; /* comes out: its dictionary, as it stands */

@@ -9,7 +9,7 @@
 
 enum { ROWS_MAX = 1 << 23, INDEX_MAX = 1 << 16, COLUMNS_MAX = 1 << 10, BYTES_MAX = 8 };
 
-enum key { TYPE, SIZE, WIDTHS, INDEX, FILTER, PARAMETERS, PREV, KEYS };
+enum key { TYPE, SIZE, WIDTHS, INDEX, FILTER, PARAMETERS, PREV, BESIDE, KEYS };
 
 struct rows {
     struct section *section;
@@ -307,7 +307,7 @@ static void name_keys(struct section_value keys[KEYS])
     static const char *const names[KEYS] = {
         [TYPE] = "Type",   [SIZE] = "Size",     [WIDTHS] = "W",
         [INDEX] = "Index", [FILTER] = "Filter", [PARAMETERS] = "DecodeParms",
-        [PREV] = "Prev"};
+        [PREV] = "Prev",   [BESIDE] = "XRefStm"};
 
     for (size_t i = 0; i < KEYS; i++) {
         keys[i] = (struct section_value){.key = names[i]};
@@ -346,6 +346,19 @@ static bool read_head(struct section *section, struct section_value *keys,
     return pdf.data[at] == '\n';
 }
 
+/* What else some viewers take for damage: a table's key, parameters of nothing, columns
+ * wider than anybody needs. */
+static bool is_exact(const struct section_value *keys, const struct rows *rows)
+{
+    struct slice parameters = unwrapped(keys[PARAMETERS].text);
+
+    return keys[BESIDE].text.len == 0 && rows->widths[0] <= 1 && rows->widths[1] <= 4 &&
+           rows->widths[2] <= 2 &&
+           (keys[PARAMETERS].text.len == 0 ||
+            (keys[FILTER].text.len > 0 && parameters.len > 0 &&
+             parameters.data[0] == '<'));
+}
+
 bool section_read_stream(struct section *section)
 {
     AUTO(rows_fini) struct rows rows = {.section = section};
@@ -355,11 +368,13 @@ bool section_read_stream(struct section *section)
     name_keys(keys);
     if (!read_head(section, keys, &stream) ||
         !slice_equal(keys[TYPE].text, slice_str("/XRef")) ||
-        !section_value_number(&keys[SIZE], 0, &rows.size) ||
+        !section_value_number(&keys[SIZE], 0, &section->size) ||
         !section_value_number(&keys[PREV], 0, &section->prev) ||
-        !read_widths(keys[WIDTHS].text, &rows)) {
+        !read_widths(keys[WIDTHS].text, &rows) ||
+        (section->exact && !is_exact(keys, &rows))) {
         return false;
     }
+    rows.size = section->size;
     rows.index = unwrapped(keys[INDEX].text);
     return count_rows(&rows) && unpack(&rows, stream, keys) && take_rows(&rows);
 }

@@ -9,6 +9,8 @@
 
 /* Of all sections together. A chain that bites its own tail ends here, too. */
 enum { SECTIONS_MAX = 1 << 14, ENTRIES_MAX = 1 << 25 };
+/* So many numbers more than before nobody needs; some viewers have no memory for them. */
+enum { GROWTH_MAX = 1 << 16 };
 
 /* What the sections so far say of a number. */
 struct told {
@@ -18,6 +20,7 @@ struct told {
     bool in_table;       /* of the last */
     bool is_free;        /* by the last */
     bool gone;           /* the newest says that it is free */
+    bool below;          /* one that is not judged has it */
     bool judged;         /* the newest is */
 };
 
@@ -27,9 +30,14 @@ struct sections {
     struct told *told;                /* owned */
     size_t cap;
     size_t entries;
+    const struct section *at; /* the one that is read */
+    size_t limit;  /* the smallest size of those added: to viewers no number reaches it */
+    size_t widest; /* their largest */
+    size_t highest; /* number of those that are not judged */
     uint32_t section;
     bool in_table;
     bool judged;
+    bool added; /* it is judged, and was added to a letter that somebody signed */
 };
 
 static void fini(struct sections *sections)
@@ -71,6 +79,7 @@ static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
     size_t at = (size_t)entry->place;
     size_t number = 0;
     size_t generation = 0;
+    size_t from = at;
 
     if (at >= pdf.len || !section_number(pdf, &at, &number) ||
         !section_number(pdf, &at, &generation)) {
@@ -79,18 +88,28 @@ static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
     at = section_skip(pdf, at);
     return number == entry->number && generation == entry->generation &&
            pdf.len - at > 3 && memcmp(pdf.data + at, "obj", 3) == 0 &&
-           syntax_reads_alike(pdf, at + 3);
+           memchr(pdf.data + from, '%', at - from) == NULL &&
+           syntax_reads_alike(pdf, at + 3) && syntax_strings_read_alike(pdf, at + 3);
 }
 
 static bool leads_there(const struct sections *sections,
                         const struct section_entry *entry)
 {
-    if (sections->rule->known == 0 || !sections->judged) {
+    if (!sections->added) {
         return true;
     }
-    /* Some viewers give up where a number is too large for them, though it is free. */
-    return entry->number <= PDF_OBJECT_MAX &&
-           (entry->is_free || entry->is_packed || leads_to_object(sections->pdf, entry));
+    return (entry->is_free || entry->is_packed || leads_to_object(sections->pdf, entry));
+}
+
+/* What was added and is free further down: some viewers leave it so, where its generation
+ * was to be another, or where what freed it was added, too. */
+static bool may_be_used_again(const struct sections *sections, const struct told *told,
+                              const struct section_entry *entry)
+{
+    bool again = sections->rule->known != 0 && entry->is_free && told->section != 0 &&
+                 told->judged && !told->gone && !told->below;
+
+    return !again || (!sections->judged && entry->generation == told->generation);
 }
 
 static bool note(const struct sections *sections, const struct section_entry *entry)
@@ -102,13 +121,29 @@ static bool note(const struct sections *sections, const struct section_entry *en
             entries_note(rule->before, entry));
 }
 
+static void take_size(struct sections *sections)
+{
+    size_t size = sections->at->size;
+
+    if (sections->added) {
+        sections->limit = size < sections->limit ? size : sections->limit;
+        sections->widest = size > sections->widest ? size : sections->widest;
+    }
+}
+
 static bool take(void *context, const struct section_entry *entry)
 {
     struct sections *sections = context;
 
     sections->entries++;
-    if (!leads_there(sections, entry)) {
+    take_size(sections);
+    /* Some viewers give up where a number is larger than the trailer says, though it is
+     * free. */
+    if (entry->number >= sections->limit || !leads_there(sections, entry)) {
         return false;
+    }
+    if (!sections->judged && entry->number > sections->highest) {
+        sections->highest = entry->number;
     }
     if (entry->number == 0 || entry->number > PDF_OBJECT_MAX) {
         return sections->entries <=
@@ -121,6 +156,10 @@ static bool take(void *context, const struct section_entry *entry)
     if (told->section == sections->section) {
         return same_pair(sections, told, entry);
     }
+    if (!may_be_used_again(sections, told, entry)) {
+        return false;
+    }
+    told->below = told->below || !sections->judged;
     bool newest = told->section == 0;
     told->section = sections->section;
     told->in_table = sections->in_table;
@@ -145,6 +184,7 @@ static bool take(void *context, const struct section_entry *entry)
 static bool read_pair(struct sections *sections, struct section *section)
 {
     sections->in_table = false;
+    sections->at = section;
     if (!section_is_table(section)) {
         return section_read_stream(section);
     }
@@ -154,8 +194,8 @@ static bool read_pair(struct sections *sections, struct section *section)
     if (section->hybrid != 0) {
         struct section beside = *section;
         beside.offset = section->hybrid;
-        bool added = sections->rule->known != 0 && sections->judged;
-        if (added || beside.offset >= section->pdf.len || !section_read_stream(&beside)) {
+        if (sections->added || beside.offset >= section->pdf.len ||
+            !section_read_stream(&beside)) {
             return false;
         }
     }
@@ -163,22 +203,40 @@ static bool read_pair(struct sections *sections, struct section *section)
     return section_read_table(section);
 }
 
+/* The next older one; false: it is not as the rule has it. */
+static bool read_next(struct sections *sections, size_t *offset)
+{
+    const struct sections_rule *rule = sections->rule;
+
+    sections->section++;
+    sections->judged = sections->judged && (rule->known == 0 || *offset != rule->known);
+    sections->added = sections->judged && rule->known != 0;
+    struct section section = {.pdf = sections->pdf,
+                              .offset = *offset,
+                              .take = take,
+                              .context = sections,
+                              .exact = sections->added};
+    if (*offset >= sections->pdf.len || !read_pair(sections, &section)) {
+        return false;
+    }
+    take_size(sections);
+    *offset = section.prev;
+    return true;
+}
+
 bool sections_are_plain(struct slice pdf, size_t offset, const struct sections_rule *rule)
 {
-    AUTO(fini) struct sections sections = {.pdf = pdf, .rule = rule, .judged = true};
+    AUTO(fini)
+    struct sections sections = {
+        .pdf = pdf, .rule = rule, .judged = true, .limit = SIZE_MAX};
 
     while (sections.section < SECTIONS_MAX) {
-        struct section section = {
-            .pdf = pdf, .offset = offset, .take = take, .context = &sections};
-        sections.section++;
-        sections.judged = sections.judged && (rule->known == 0 || offset != rule->known);
-        if (offset >= pdf.len || !read_pair(&sections, &section)) {
+        if (!read_next(&sections, &offset)) {
             return false;
         }
-        if (section.prev == 0) {
-            return true;
+        if (offset == 0) {
+            return sections.widest <= sections.highest + GROWTH_MAX;
         }
-        offset = section.prev;
     }
     return false;
 }

@@ -62,24 +62,64 @@ static size_t skip_other(struct slice text, size_t at)
     return text.data[at] == '%' ? skip_comment(text, at) : at + 1;
 }
 
+/* The word or name that begins at *at, which is moved behind it; empty: none does, and
+ * *at stays. */
+static struct slice next_word(struct slice text, size_t *at)
+{
+    size_t from = *at;
+    size_t end = skip_regular(text, text.data[from] == '/' ? from + 1 : from);
+
+    *at = end;
+    return slice_of(text.data + from, end - from);
+}
+
+static bool ends_object(struct slice word)
+{
+    return slice_equal(word, slice_str("stream")) ||
+           slice_equal(word, slice_str("endobj"));
+}
+
 bool syntax_reads_alike(struct slice text, size_t at)
 {
     while (at < text.len) {
-        size_t from = text.data[at] == '/' ? at + 1 : at;
-        size_t end = skip_regular(text, from);
-        struct slice word = slice_of(text.data + at, end - at);
+        struct slice word = next_word(text, &at);
         if (word.len == 0) {
             at = skip_other(text, at);
-            continue;
-        }
-        if (memchr(word.data, '\v', word.len) != NULL) {
+        } else if (memchr(word.data, '\v', word.len) != NULL) {
             return false;
-        }
-        if (slice_equal(word, slice_str("stream")) ||
-            slice_equal(word, slice_str("endobj"))) {
+        } else if (ends_object(word)) {
             return true;
         }
-        at = end;
+    }
+    return true;
+}
+
+static bool has_line_end(struct slice string)
+{
+    for (size_t i = 0; i < string.len; i++) {
+        bool escaped = string.data[i] == '\\' && i + 1 < string.len;
+        uint8_t byte = string.data[escaped ? i + 1 : i];
+        if (byte == '\r' || (escaped && byte == '\n')) {
+            return true;
+        }
+        i += escaped ? 1 : 0;
+    }
+    return false;
+}
+
+bool syntax_strings_read_alike(struct slice text, size_t at)
+{
+    while (at < text.len) {
+        struct slice word = next_word(text, &at);
+        size_t from = at;
+        if (ends_object(word)) {
+            return true;
+        }
+        at = word.len == 0 ? skip_other(text, at) : at;
+        if (word.len == 0 && text.data[from] == '(' &&
+            has_line_end(slice_of(text.data + from, at - from))) {
+            return false;
+        }
     }
     return true;
 }

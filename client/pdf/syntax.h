@@ -20,5 +20,8 @@ size_t syntax_skip_string(struct slice text, size_t at);
  * from this place to "stream", "endobj" or the end? A vertical tab is a blank to it, as
  * to C; in PDF it is a part of a name or number. */
 bool syntax_reads_alike(struct slice text, size_t at);
+/* Likewise of its literal strings: the ends of lines in them. To the parser each is a
+ * line feed, as the standard has it, and to most viewers what stands there. */
+bool syntax_strings_read_alike(struct slice text, size_t at);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include "client/pdf/syntax.h"
 
-/* ISO 32000 wants the end marker within the last 1024 bytes; writers that pad are
- * tolerated as widely as viewers do. */
-enum { TAIL = 2048 };
+/* ISO 32000 wants the end marker within the last 1024 bytes. Writers that pad are
+ * tolerated where something is appended behind it: some viewers look no further. */
+enum { TAIL = 1024, TAIL_TOLERATED = 2048 };
 
 static const char keyword[] = "startxref";
 enum { KEYWORD_LEN = sizeof(keyword) - 1 };
@@ -15,9 +15,9 @@ static bool is_digit(uint8_t byte)
 }
 
 /* Position just after the last keyword; 0 = there is none. */
-static size_t after_keyword(struct slice pdf)
+static size_t after_keyword(struct slice pdf, size_t tail)
 {
-    size_t first = pdf.len > TAIL ? pdf.len - TAIL : 0;
+    size_t first = pdf.len > tail ? pdf.len - tail : 0;
 
     for (size_t at = pdf.len; at >= first + KEYWORD_LEN; at--) {
         if (memcmp(pdf.data + at - KEYWORD_LEN, keyword, KEYWORD_LEN) == 0) {
@@ -54,11 +54,11 @@ static bool read_offset(struct slice pdf, size_t at, size_t *offset)
            (end == pdf.len || syntax_is_blank(pdf.data[end]) || pdf.data[end] == '%');
 }
 
-enum sg_status pdf_xref_find(struct slice pdf, struct pdf_xref *xref,
+enum sg_status pdf_xref_find(struct slice pdf, bool to_append, struct pdf_xref *xref,
                              struct pdf_verdict *verdict)
 {
     size_t offset = 0;
-    size_t at = after_keyword(pdf);
+    size_t at = after_keyword(pdf, to_append ? TAIL_TOLERATED : TAIL);
 
     if (at == 0) {
         return pdf_refuse(verdict, PDF_NO_STARTXREF, "no startxref");

@@ -11,8 +11,10 @@ struct pdf_xref {
     bool is_stream;
 };
 
-/* Refuses with PDF_NO_STARTXREF. */
-SG_MUST_USE enum sg_status pdf_xref_find(struct slice pdf, struct pdf_xref *xref,
+/* Refuses with PDF_NO_STARTXREF. to_append: its end need not be where every viewer looks.
+ */
+SG_MUST_USE enum sg_status pdf_xref_find(struct slice pdf, bool to_append,
+                                         struct pdf_xref *xref,
                                          struct pdf_verdict *verdict);
 
 #endif

@@ -1,5 +1,6 @@
 /* Later revisions that refer to what is not there: the parser leaves it out, and viewers
  * that look for it find by themselves what lay hidden in the letter. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
@@ -149,5 +150,64 @@ Test(verify_missing, what_only_looks_like_a_reference_is_none)
         const char *value = revisions_covering(keys[i]);
         revisions_sign(value);
         cr_expect_not(is_no_revision(), "%s", keys[i]);
+    }
+}
+
+/* --- Null, which the parser leaves out, too ------------------------------------------
+ */
+
+Test(verify_missing, a_key_that_says_null_may_not_come)
+{
+    static const char *const keys[] = {"/Rotate null /Type", "/CropBox null/Type",
+                                       "/Group << /S null >> /Rotate null /Type"};
+
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        revisions_alter(PAGE_1, "/Type", keys[i]);
+        cr_expect(is_no_revision(), "%s", keys[i]);
+    }
+    revisions_alter(FONT, "/Type", "/Encoding null /Type");
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+}
+
+Test(verify_missing, what_was_null_in_the_same_place_may_stay)
+{
+    const char *page = revisions_altered(PAGE_1, "/Type", "/Rotate null /Type");
+
+    begin_with(PAGE_1, page);
+    revisions_update(&(struct update){PAGE_1, page}, 1);
+    cr_expect_eq(revisions.changes.count, 0);
+    revisions_alter(PAGE_1, "/Type", "/CropBox null /Type");
+    cr_expect(is_no_revision());
+}
+
+/* The parser keeps it there, and it is compared. */
+Test(verify_missing, null_in_a_list_is_no_key)
+{
+    const char *page = revisions_altered(PAGE_1, "/Type", "/Trans [null 1] /Type");
+
+    begin_with(PAGE_1, page);
+    revisions_update(&(struct update){PAGE_1, page}, 1);
+    cr_expect_eq(revisions.changes.count, 0);
+}
+
+/* --- What is not the same to all -----------------------------------------------------
+ */
+
+Test(verify_missing, a_line_s_end_in_a_string_is_not_the_same_to_all)
+{
+    static const char *const strings[] = {"(a\rb)", "(a\r\nb)", "(a\\\nb)", "(a\\\rb)"};
+    static const char *const sound[] = {"(a\nb)", "(a\\rb)", "(a\\\\ b)", "(a(b)\\)c)",
+                                        "<61>"};
+    char key[64];
+
+    for (size_t i = 0; i < SG_COUNT(sound); i++) {
+        (void)snprintf(key, sizeof(key), "/Lang %s ", sound[i]);
+        revisions_sign(revisions_covering(key));
+        cr_expect_not(is_no_revision(), "%s", key);
+    }
+    for (size_t i = 0; i < SG_COUNT(strings); i++) {
+        (void)snprintf(key, sizeof(key), "/Lang %s ", strings[i]);
+        revisions_sign(revisions_covering(key));
+        cr_expect(is_no_revision(), "%s", key);
     }
 }

@@ -64,7 +64,7 @@ Test(verify_trailer, a_revision_that_says_nothing_anew_may_come)
 {
     add(&(struct added){NOTHING, LAWFUL, false});
     cr_expect_eq(revisions.changes.count, 0);
-    add(&(struct added){NOTHING, LAWFUL " /Encrypt null /Info 3 0 R", false});
+    add(&(struct added){NOTHING, LAWFUL " /Info 3 0 R", false});
     cr_expect_eq(revisions.changes.count, 0);
 }
 
@@ -120,7 +120,7 @@ Test(verify_trailer, what_led_nowhere_before_may_stay)
 }
 
 /* A revision whose cross-references are a stream, an object of its own. */
-static void add_stream(const char *trailer)
+static void add_stream_of(const char *trailer, const int widths[3])
 {
     char text[1024];
     size_t last = strtoul((const char *)revisions.first.data +
@@ -128,13 +128,21 @@ static void add_stream(const char *trailer)
                           NULL, 10);
 
     (void)snprintf(text, sizeof(text),
-                   "\n22 0 obj\n<< /Type /XRef /W [1 4 2] /Index [22 1] %s "
-                   "/Prev %zu /Filter /ASCIIHexDecode /Length 14 >>\nstream\n"
-                   "01%08zx0000\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n",
-                   trailer, last, revisions.first.len + 1, revisions.first.len + 1);
+                   "\n22 0 obj\n<< /Type /XRef /W [%d %d %d] /Index [22 1] %s "
+                   "/Prev %zu /Filter /ASCIIHexDecode /Length %d >>\nstream\n"
+                   "%0*d%0*zx%0*d\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n",
+                   widths[0], widths[1], widths[2], trailer, last,
+                   2 * (widths[0] + widths[1] + widths[2]), 2 * widths[0], 1,
+                   2 * widths[1], revisions.first.len + 1, 2 * widths[2], 0,
+                   revisions.first.len + 1);
     free(writable(revisions.second));
     revisions.second = pdf_longer(revisions.first, text);
     revisions_compare();
+}
+
+static void add_stream(const char *trailer)
+{
+    add_stream_of(trailer, (const int[]){1, 4, 2});
 }
 
 Test(verify_trailer, a_stream_may_carry_along_what_led_nowhere_before)
@@ -155,5 +163,143 @@ Test(verify_trailer, a_stream_may_carry_along_what_led_nowhere_before)
         cr_expect_eq(revisions.changes.forbidden, i == 1);
         free(writable(revisions.first));
         revisions.first = plain;
+    }
+}
+
+#define FREE "0000000000 00001 f"
+
+/* Some viewers count columns, others take one blank and no other. */
+Test(verify_trailer, a_table_that_is_added_is_as_iso_32000_has_it_to_the_byte)
+{
+    static const struct added lawful[] = {
+        {"30 1\n" FREE " \n", LAWFUL, false},
+        {"30 1\n" FREE " \r", LAWFUL, false},
+        {"30 1\r\n" FREE "\r\n", LAWFUL, false},
+        {"30 2\n" FREE " \n" FREE " \n40 1\n" FREE " \n\n", LAWFUL, false},
+    };
+    static const struct added ways[] = {
+        {"30 1\n" FREE "\n", LAWFUL, false},
+        {"30 2\n" FREE "\n" FREE "  \n", LAWFUL, false},
+        {"30 1\n " FREE " \n", LAWFUL, false},
+        {"30 1\n" FREE "\r", LAWFUL, false},
+        {"30 1\n0000000000  00001 f\n", LAWFUL, false},
+        {"30 1\n000000000 000001 f \n", LAWFUL, false},
+        {"30 1\n0000000000\t00001 f \n", LAWFUL, false},
+        {"30 1 " FREE " \n", LAWFUL, false},
+        {"30 1\r" FREE " \n", LAWFUL, false},
+        {"30 1%\n" FREE " \n", LAWFUL, false},
+        {"30 1\n" FREE " \n\n40 1\n" FREE " \n", LAWFUL, false},
+        {"\n30 1\n" FREE " \n", LAWFUL, false},
+        {"0\t0\n", LAWFUL, false},
+        {"0  0\n", LAWFUL, false},
+        {"0 0 \n", LAWFUL, false},
+        {"9999999 0\n", LAWFUL, false},
+        {"1 1\n" FREE " \n", LAWFUL, false},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(lawful); i++) {
+        add(&lawful[i]);
+        cr_expect_eq(revisions.changes.count, 0, "%s", lawful[i].entries);
+    }
+    for (size_t i = 0; i < SG_COUNT(ways); i++) {
+        add(&ways[i]);
+        cr_expect(revisions.changes.forbidden, "%s", ways[i].entries);
+    }
+}
+
+/* What lies beyond it is not there, to some. */
+Test(verify_trailer, the_size_of_what_is_added_covers_all_numbers_and_few_more)
+{
+    static const struct added ways[] = {
+        {NOTHING, "/Size 14 /Root 1 0 R", false},
+        {NOTHING, "/Size 0 /Root 1 0 R", false},
+        {NOTHING, "/Size 3 0 R /Root 1 0 R", false},
+        {NOTHING, "/Size 2147483647 /Root 1 0 R", false},
+        {NOTHING, "/Size 70000 /Root 1 0 R", false},
+        {"30 1\n" FREE " \n", "/Size 30 /Root 1 0 R", false},
+    };
+
+    add(&(struct added){"30 1\n" FREE " \n", "/Size 31 /Root 1 0 R", false});
+    cr_expect_eq(revisions.changes.count, 0);
+    for (size_t i = 0; i < SG_COUNT(ways); i++) {
+        add(&ways[i]);
+        cr_expect(revisions.changes.forbidden, "%s", ways[i].trailer);
+    }
+}
+
+Test(verify_trailer, a_stream_that_is_added_is_as_every_viewer_takes_it)
+{
+    static const char *const trailers[] = {LAWFUL " /XRefStm 15",
+                                           LAWFUL " /DecodeParms null",
+                                           LAWFUL " /DecodeParms [null]"};
+    static const int widths[][3] = {{2, 4, 2}, {1, 5, 2}, {1, 4, 3}};
+
+    for (size_t i = 0; i < SG_COUNT(trailers); i++) {
+        add_stream(trailers[i]);
+        revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    }
+    for (size_t i = 0; i < SG_COUNT(widths); i++) {
+        add_stream_of(LAWFUL, widths[i]);
+        revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    }
+}
+
+/* Some do not find it again. */
+Test(verify_trailer, what_one_revision_frees_no_later_one_uses)
+{
+    const struct update same = {CONTENT, CONTENT_TEXT};
+    struct slice freed = update_free(revisions.first, CONTENT);
+
+    free(writable(revisions.second));
+    revisions.second = update_pdf(freed, &same, 1, CATALOG);
+    revisions_compare();
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    free(writable(freed));
+}
+
+/* Some do not find it. */
+Test(verify_trailer, a_number_that_was_free_for_good_stays_so)
+{
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "4 0 R", "30 0 R")}, {30, CONTENT_TEXT}};
+    struct slice plain = revisions.first;
+    const struct added way = {"30 1\n0000000000 65535 f \n", LAWFUL, false};
+
+    revisions.first = with(plain, &way);
+    revisions_update(&objects[1], 1);
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    free(writable(revisions.first));
+    revisions.first = plain;
+}
+
+/* The page's content as it was, under this head. */
+static void add_content(const char *head)
+{
+    char text[1024] = "\n";
+    size_t last = strtoul((const char *)revisions.first.data +
+                              find_last(revisions.first, "startxref") + 9,
+                          NULL, 10);
+
+    size_t len =
+        (size_t)snprintf(text, sizeof(text), "\n%s\n" CONTENT_TEXT "\nendobj\n", head);
+    (void)snprintf(text + len, sizeof(text) - len,
+                   "xref\n4 1\n%010zu 00000 n \ntrailer\n<< " LAWFUL " /Prev %zu >>\n"
+                   "startxref\n%zu\n%%%%EOF\n",
+                   revisions.first.len + 1, last, revisions.first.len + len);
+    free(writable(revisions.second));
+    revisions.second = pdf_longer(revisions.first, text);
+    revisions_compare();
+}
+
+/* To some it is not there otherwise. */
+Test(verify_trailer, no_comment_stands_in_the_head_of_an_object)
+{
+    static const char *const heads[] = {"4 0%\nobj", "4%x\n0 obj"};
+
+    add_content("4 0 obj");
+    cr_expect_eq(revisions.changes.count, 0);
+    for (size_t i = 0; i < SG_COUNT(heads); i++) {
+        add_content(heads[i]);
+        revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
     }
 }

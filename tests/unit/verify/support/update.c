@@ -18,6 +18,19 @@ static size_t last_startxref(struct slice pdf)
     return strtoul((const char *)pdf.data + at + 9, NULL, 10);
 }
 
+/* Above all numbers that are used here, and that of the revision before. */
+static size_t next_size(struct slice pdf)
+{
+    static const char key[] = "/Size ";
+    size_t at = pdf.len - sizeof(key);
+
+    while (memcmp(pdf.data + at, key, sizeof(key) - 1) != 0) {
+        at--;
+    }
+    size_t size = strtoul((const char *)pdf.data + at + sizeof(key) - 1, NULL, 10);
+    return size < 400 ? 400 : size + 100;
+}
+
 /* One subsection for each object: they need not be sorted then. */
 static size_t put_table(char *out, size_t cap, const struct update *objects,
                         const size_t *at, size_t count)
@@ -52,9 +65,9 @@ struct slice update_pdf(struct slice pdf, const struct update *objects, size_t c
     size_t table = len;
     len += put_table(out + len, cap - len, objects, at, count);
     len += (size_t)snprintf(out + len, cap - len,
-                            "trailer\n<< /Size 200 /Root %d 0 R /Prev %zu >>\nstartxref\n"
+                            "trailer\n<< /Size %zu /Root %d 0 R /Prev %zu >>\nstartxref\n"
                             "%zu\n%%%%EOF\n",
-                            root, last_startxref(pdf), table);
+                            next_size(pdf), root, last_startxref(pdf), table);
     return slice_of(out, len);
 }
 
@@ -89,10 +102,11 @@ static struct slice point(struct slice pdf, int number, size_t at, const char *s
 
     cr_assert_not_null(out);
     memcpy(out, pdf.data, pdf.len);
-    int more = snprintf(out + pdf.len, 512,
-                        "\nxref\n%d 1\n%010zu %s \ntrailer\n<< /Size 200 /Root 1 0 "
-                        "R /Prev %zu >>\nstartxref\n%zu\n%%%%EOF\n",
-                        number, at, state, last_startxref(pdf), pdf.len + 1);
+    int more =
+        snprintf(out + pdf.len, 512,
+                 "\nxref\n%d 1\n%010zu %s \ntrailer\n<< /Size %zu /Root 1 0 "
+                 "R /Prev %zu >>\nstartxref\n%zu\n%%%%EOF\n",
+                 number, at, state, next_size(pdf), last_startxref(pdf), pdf.len + 1);
     return slice_of(out, pdf.len + (size_t)more);
 }
 
