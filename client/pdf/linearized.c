@@ -81,18 +81,33 @@ static bool may_be_meant(struct slice pdf, size_t from, size_t to)
     return false;
 }
 
+/* Other bytes are blanks to some. */
+static bool is_ascii(struct slice pdf, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at++) {
+        if (pdf.data[at] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool counts(struct slice pdf, size_t end)
 {
     struct section_value keys[] = {{.key = "Linearized"}, {.key = "L"}};
     size_t from = 0;
     size_t length = 0;
 
-    if (!find_dict(pdf, &from)) {
+    /* Viewers begin behind the version, in what is a comment. */
+    if (!may_be_meant(pdf, 0, end)) {
         return false;
     }
+    bool read = find_dict(pdf, &from);
     size_t at = from;
-    if (!section_dict(pdf, &at, keys, SG_COUNT(keys))) {
-        return may_be_meant(pdf, from, end);
+    if (!read || !section_dict(pdf, &at, keys, SG_COUNT(keys)) ||
+        !is_ascii(pdf, section_skip(pdf, 0), at) || may_be_meant(pdf, 0, from) ||
+        may_be_meant(pdf, at, end)) {
+        return true;
     }
     bool named = keys[0].text.len > 0 && keys[1].text.len > 0;
     return named && (!section_value_number(&keys[1], 0, &length) || length == pdf.len);

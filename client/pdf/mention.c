@@ -4,8 +4,8 @@
 #include "client/pdf/reader.h"
 #include "client/pdf/syntax.h"
 
-/* As deep as the parser goes. */
-enum { DEPTH_MAX = 512 };
+/* Some viewers go no deeper. */
+enum { DEPTH_MAX = 48 };
 
 struct level {
     size_t path; /* its length without what stands in this dictionary or list */

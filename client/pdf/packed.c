@@ -149,6 +149,51 @@ static bool lie_there(const struct pdf_buffer *heads, const struct packed_entry 
     return true;
 }
 
+/* Number 0 is no object's. */
+static bool has_nobody(const struct pdf_buffer *heads)
+{
+    for (size_t i = 0; i < count_of(heads); i++) {
+        if (numbers_of(heads)[i] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_flate(const struct pdf_reader *reader, qpdf_oh filter)
+{
+    bool flate = pdf_is_name(reader, filter, "/FlateDecode");
+
+    if (pdf_count(reader, filter) == 1) {
+        qpdf_oh only = qpdf_oh_get_array_item(reader->qpdf, filter, 0);
+        flate = pdf_is_name(reader, only, "/FlateDecode");
+        qpdf_oh_release(reader->qpdf, only);
+    }
+    return flate || qpdf_oh_is_null(reader->qpdf, filter);
+}
+
+/* Its numbers stand in it, its bytes in no other file, and packed as every viewer can
+ * unpack them before it has the rest. */
+static bool is_usual(const struct pdf_reader *reader, const struct packed_entry *entries)
+{
+    static const char *const direct[] = {"/Type", "/N", "/First", "/Filter"};
+    qpdf_oh stream = qpdf_get_object_by_id(reader->qpdf, (int)entries->stream, 0);
+    qpdf_oh dict = qpdf_oh_get_dict(reader->qpdf, stream);
+    qpdf_oh filter = pdf_get(reader, dict, "/Filter");
+    bool usual = is_flate(reader, filter) && !qpdf_oh_has_key(reader->qpdf, dict, "/F") &&
+                 pdf_is_name(reader, pdf_get(reader, dict, "/Type"), "/ObjStm");
+
+    for (size_t i = 0; i < SG_COUNT(direct); i++) {
+        qpdf_oh value = pdf_get(reader, dict, direct[i]);
+        usual = usual && !qpdf_oh_is_indirect(reader->qpdf, value);
+        qpdf_oh_release(reader->qpdf, value);
+    }
+    qpdf_oh_release(reader->qpdf, filter);
+    qpdf_oh_release(reader->qpdf, dict);
+    qpdf_oh_release(reader->qpdf, stream);
+    return usual;
+}
+
 static bool judge(const struct pdf_reader *reader, const struct packed_entry *entries,
                   size_t count, bool exact)
 {
@@ -157,8 +202,9 @@ static bool judge(const struct pdf_reader *reader, const struct packed_entry *en
 
     return packed_stream_open(reader, entries->stream, &stream) &&
            read_pairs(&stream, &heads) && syntax_reads_alike(stream.text, stream.first) &&
-           (!exact || (lie_there(&heads, entries, count) &&
-                       syntax_strings_read_alike(stream.text, stream.first))) &&
+           (!exact ||
+            (lie_there(&heads, entries, count) && is_usual(reader, entries) &&
+             !has_nobody(&heads) && syntax_is_plain(stream.text, stream.first))) &&
            !has_twins(&heads);
 }
 

@@ -143,17 +143,39 @@ static bool find_entries(const struct section *section, size_t *at)
     return alone || !section->exact;
 }
 
+/* What names the newest section, and nothing else, stands before the end. */
+static bool ends_there(struct slice pdf, size_t at)
+{
+    size_t offset = 0;
+
+    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
+        at++;
+    }
+    if (!begins(pdf, at, "startxref")) {
+        return false;
+    }
+    at += strlen("startxref");
+    return section_number(pdf, &at, &offset);
+}
+
 static bool read_trailer(struct section *section, size_t at)
 {
-    struct section_value links[] = {{.key = "Prev"}, {.key = "XRefStm"}, {.key = "Size"}};
+    struct section_value links[] = {{.key = "Prev"},
+                                    {.key = "XRefStm"},
+                                    {.key = "Size"},
+                                    {.key = "Root"},
+                                    {.key = "Encrypt"}};
     size_t end = at;
 
     bool whole = section_dict(section->pdf, &end, links, SG_COUNT(links));
     section->dict = slice_of(section->pdf.data + at, whole ? end - at : 0);
+    section->root = links[3].text;
+    section->encrypt = links[4].text;
     if (!section_value_number(&links[2], 0, &section->size)) {
         section->size = 0;
     }
-    return whole && section_value_number(&links[0], 0, &section->prev) &&
+    return whole && (!section->exact || ends_there(section->pdf, end)) &&
+           section_value_number(&links[0], 0, &section->prev) &&
            section_value_number(&links[1], 0, &section->hybrid);
 }
 
@@ -183,5 +205,7 @@ bool section_read_links(struct section *section)
     section->hybrid = links.hybrid;
     section->dict = links.dict;
     section->size = links.size;
+    section->root = links.root;
+    section->encrypt = links.encrypt;
     return read;
 }

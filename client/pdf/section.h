@@ -35,7 +35,9 @@ struct section {
     size_t size;       /* comes out, before the entries; 0 = it cannot be read */
     size_t prev;       /* comes out; 0 = none */
     size_t hybrid;     /* comes out of a table: the stream beside it; 0 = none */
-    struct slice dict; /* comes out: its dictionary, as it stands */
+    struct slice dict; /* comes out: its dictionary, as it stands, and two values of it */
+    struct slice root;
+    struct slice encrypt;
 };
 
 bool section_is_table(const struct section *section);

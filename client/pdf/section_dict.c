@@ -105,13 +105,14 @@ static bool read_value(struct slice pdf, size_t *at, struct slice *value)
 }
 
 /* A key of ours stands once. Names can be written with "#"; no writer does it here, and
- * so could be hidden what others read; or what the parser reads, behind a vertical tab.
+ * so could be hidden what others read; or what the parser reads, behind a byte that
+ * is a blank to some.
  */
 static bool keep(struct slice key, struct slice value, struct section_value *values,
                  size_t count)
 {
     if (key.len == 0 || memchr(key.data, '#', key.len) != NULL ||
-        memchr(key.data, '\v', key.len) != NULL) {
+        !syntax_is_printable(key)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

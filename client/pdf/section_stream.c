@@ -9,7 +9,19 @@
 
 enum { ROWS_MAX = 1 << 23, INDEX_MAX = 1 << 16, COLUMNS_MAX = 1 << 10, BYTES_MAX = 8 };
 
-enum key { TYPE, SIZE, WIDTHS, INDEX, FILTER, PARAMETERS, PREV, BESIDE, KEYS };
+enum key {
+    TYPE,
+    SIZE,
+    WIDTHS,
+    INDEX,
+    FILTER,
+    PARAMETERS,
+    PREV,
+    BESIDE,
+    ROOT,
+    ENCRYPT,
+    KEYS
+};
 
 struct rows {
     struct section *section;
@@ -305,9 +317,10 @@ static bool take_rows(const struct rows *rows)
 static void name_keys(struct section_value keys[KEYS])
 {
     static const char *const names[KEYS] = {
-        [TYPE] = "Type",   [SIZE] = "Size",     [WIDTHS] = "W",
-        [INDEX] = "Index", [FILTER] = "Filter", [PARAMETERS] = "DecodeParms",
-        [PREV] = "Prev",   [BESIDE] = "XRefStm"};
+        [TYPE] = "Type",      [SIZE] = "Size",      [WIDTHS] = "W",
+        [INDEX] = "Index",    [FILTER] = "Filter",  [PARAMETERS] = "DecodeParms",
+        [PREV] = "Prev",      [BESIDE] = "XRefStm", [ROOT] = "Root",
+        [ENCRYPT] = "Encrypt"};
 
     for (size_t i = 0; i < KEYS; i++) {
         keys[i] = (struct section_value){.key = names[i]};
@@ -323,6 +336,9 @@ static bool read_head(struct section *section, struct section_value *keys,
     size_t number = 0;
     size_t generation = 0;
 
+    if (section->exact && syntax_hex(pdf.data[at]) < 0) {
+        return false; /* a blank, or a comment */
+    }
     if (!section_number(pdf, &at, &number) || !section_number(pdf, &at, &generation)) {
         return false;
     }
@@ -336,6 +352,8 @@ static bool read_head(struct section *section, struct section_value *keys,
         return false;
     }
     section->dict = slice_of(pdf.data + from, at - from);
+    section->root = keys[ROOT].text;
+    section->encrypt = keys[ENCRYPT].text;
     at = section_skip(pdf, at);
     if (pdf.len - at < 8 || memcmp(pdf.data + at, "stream", 6) != 0) {
         return false;

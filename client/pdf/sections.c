@@ -31,13 +31,15 @@ struct sections {
     size_t cap;
     size_t entries;
     const struct section *at; /* the one that is read */
+    struct section newest;    /* what it says of all */
     size_t limit;  /* the smallest size of those added: to viewers no number reaches it */
     size_t widest; /* their largest */
     size_t highest; /* number of those that are not judged */
     uint32_t section;
     bool in_table;
     bool judged;
-    bool added; /* it is judged, and was added to a letter that somebody signed */
+    bool agreed; /* nothing was added, or what was signed has been reached */
+    bool added;  /* it is judged, and was added to a letter that somebody signed */
 };
 
 static void fini(struct sections *sections)
@@ -89,7 +91,7 @@ static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
     return number == entry->number && generation == entry->generation &&
            pdf.len - at > 3 && memcmp(pdf.data + at, "obj", 3) == 0 &&
            memchr(pdf.data + from, '%', at - from) == NULL &&
-           syntax_reads_alike(pdf, at + 3) && syntax_strings_read_alike(pdf, at + 3);
+           syntax_reads_alike(pdf, at + 3) && syntax_is_plain(pdf, at + 3);
 }
 
 static bool leads_there(const struct sections *sections,
@@ -141,6 +143,9 @@ static bool take(void *context, const struct section_entry *entry)
      * free. */
     if (entry->number >= sections->limit || !leads_there(sections, entry)) {
         return false;
+    }
+    if (sections->added && entry->number == 0 && !entry->is_free) {
+        return false; /* some give up */
     }
     if (!sections->judged && entry->number > sections->highest) {
         sections->highest = entry->number;
@@ -203,6 +208,50 @@ static bool read_pair(struct sections *sections, struct section *section)
     return section_read_table(section);
 }
 
+/* Blanks are as good as others. */
+static bool same_words(struct slice a, struct slice b)
+{
+    size_t i = 0;
+    size_t j = 0;
+
+    while (i < a.len && j < b.len) {
+        bool blank = syntax_is_blank(a.data[i]);
+        if (blank ? !syntax_is_blank(b.data[j]) : a.data[i] != b.data[j]) {
+            return false;
+        }
+        for (i++; blank && i < a.len && syntax_is_blank(a.data[i]);) {
+            i++;
+        }
+        for (j++; blank && j < b.len && syntax_is_blank(b.data[j]);) {
+            j++;
+        }
+    }
+    return i == a.len && j == b.len;
+}
+
+/* Some viewers read the trailers of all sections, and some the newest or the oldest: what
+ * was added has the catalog and the cipher of what was signed, and is of one kind. */
+static bool agrees(struct sections *sections, const struct section *section)
+{
+    struct pdf_buffer *trailers = sections->rule->trailers;
+    const struct section *newest = &sections->newest;
+
+    if (sections->agreed || sections->rule->known == 0) {
+        return true;
+    }
+    if (sections->section == 1) {
+        sections->newest = *section;
+    }
+    if (sections->added && trailers != NULL) {
+        pdf_buffer_put(trailers, &section->dict, sizeof(section->dict));
+    }
+    bool alike =
+        !sections->added || section_is_table(section) == section_is_table(newest);
+    sections->agreed = !sections->added;
+    return alike && same_words(section->root, newest->root) &&
+           same_words(section->encrypt, newest->encrypt);
+}
+
 /* The next older one; false: it is not as the rule has it. */
 static bool read_next(struct sections *sections, size_t *offset)
 {
@@ -217,6 +266,9 @@ static bool read_next(struct sections *sections, size_t *offset)
                               .context = sections,
                               .exact = sections->added};
     if (*offset >= sections->pdf.len || !read_pair(sections, &section)) {
+        return false;
+    }
+    if (!agrees(sections, &section)) {
         return false;
     }
     take_size(sections);

@@ -25,6 +25,8 @@ struct sections_rule {
      * nowhere. */
     struct entries *now;
     struct entries *before;
+    struct pdf_buffer *trailers; /* likewise, the dictionaries of what was added: struct
+                                  * slice, from the newest down */
 };
 
 /* The dictionary of the newest section, as it stands; empty = it cannot be read. */

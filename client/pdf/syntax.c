@@ -53,11 +53,25 @@ static size_t skip_regular(struct slice text, size_t at)
     return at;
 }
 
-/* A string, a comment, or one byte of anything that is no word. */
+static size_t skip_hex(struct slice text, size_t at)
+{
+    while (at < text.len && text.data[at] != '>') {
+        at++;
+    }
+    return at < text.len ? at + 1 : at;
+}
+
+/* A string, a comment, or what is no word. */
 static size_t skip_other(struct slice text, size_t at)
 {
+    bool angle = text.data[at] == '<';
+
     if (text.data[at] == '(') {
         return syntax_skip_string(text, at);
+    }
+    if (angle) {
+        bool twice = at + 1 < text.len && text.data[at + 1] == '<';
+        return twice ? at + 2 : skip_hex(text, at);
     }
     return text.data[at] == '%' ? skip_comment(text, at) : at + 1;
 }
@@ -107,7 +121,20 @@ static bool has_line_end(struct slice string)
     return false;
 }
 
-bool syntax_strings_read_alike(struct slice text, size_t at)
+/* Longer ones some viewers cut (ISO 32000-1 annex C). */
+enum { WORD_MAX = 128 };
+
+bool syntax_is_printable(struct slice word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.data[i] <= ' ' || word.data[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool syntax_is_plain(struct slice text, size_t at)
 {
     while (at < text.len) {
         struct slice word = next_word(text, &at);
@@ -116,8 +143,9 @@ bool syntax_strings_read_alike(struct slice text, size_t at)
             return true;
         }
         at = word.len == 0 ? skip_other(text, at) : at;
-        if (word.len == 0 && text.data[from] == '(' &&
-            has_line_end(slice_of(text.data + from, at - from))) {
+        bool string = word.len == 0 && text.data[from] == '(';
+        if (word.len > WORD_MAX || !syntax_is_printable(word) ||
+            (string && has_line_end(slice_of(text.data + from, at - from)))) {
             return false;
         }
     }

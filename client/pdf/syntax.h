@@ -20,8 +20,11 @@ size_t syntax_skip_string(struct slice text, size_t at);
  * from this place to "stream", "endobj" or the end? A vertical tab is a blank to it, as
  * to C; in PDF it is a part of a name or number. */
 bool syntax_reads_alike(struct slice text, size_t at);
-/* Likewise of its literal strings: the ends of lines in them. To the parser each is a
- * line feed, as the standard has it, and to most viewers what stands there. */
-bool syntax_strings_read_alike(struct slice text, size_t at);
+/* Likewise, of what no writer writes: words of other bytes than printable ASCII, of which
+ * some are blanks to some viewers, and the ends of lines in a literal string, each of
+ * which is a line feed to the parser, as the standard has it, and to most viewers what
+ * stands there. */
+bool syntax_is_plain(struct slice text, size_t at);
+bool syntax_is_printable(struct slice word);
 
 #endif

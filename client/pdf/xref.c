@@ -4,7 +4,7 @@
 
 /* ISO 32000 wants the end marker within the last 1024 bytes. Writers that pad are
  * tolerated where something is appended behind it: some viewers look no further. */
-enum { TAIL = 1024, TAIL_TOLERATED = 2048 };
+enum { TAIL = 1024, TAIL_TOLERATED = 2048, DIGITS_MAX = 32 };
 
 static const char keyword[] = "startxref";
 enum { KEYWORD_LEN = sizeof(keyword) - 1 };
@@ -49,7 +49,8 @@ static bool read_offset(struct slice pdf, size_t at, size_t *offset)
         value = value * 10 + (size_t)(pdf.data[end] - '0');
     }
     *offset = value;
-    return first > at && memchr(pdf.data + at, 0, first - at) == NULL && end > first &&
+    return first > at && end - first <= DIGITS_MAX &&
+           memchr(pdf.data + at, 0, first - at) == NULL && end > first &&
            value < pdf.len &&
            (end == pdf.len || syntax_is_blank(pdf.data[end]) || pdf.data[end] == '%');
 }

@@ -43,6 +43,7 @@ struct compare {
     struct pdf_reader new;
     struct entries before; /* owned; where the objects of the two lie */
     struct entries now;
+    struct pdf_buffer trailers;   /* owned; of what was added: struct slice */
     struct pdf_changes *changes;  /* borrowed */
     uint8_t *seen;                /* owned; a bit for each number, of generation 0 */
     uint8_t *open;                /* likewise, for those some of whose keys may change */
@@ -58,6 +59,7 @@ struct compare {
     /* Of the old revision, in which viewers draw fields themselves: */
     bool redraws;             /* the form asks for all of them */
     enum compare_seen fields; /* that are no signature's; widgets on a page, too */
+    enum compare_seen unsaid; /* of these, that have words and no /DA */
     enum compare_seen drawn;  /* of these, and of notes, with what the form gives */
     bool broken;              /* no memory, or a structure without end */
 };
@@ -116,6 +118,8 @@ bool compare_has_seen(const struct compare *c, int number);
 /* After all else: does what was added refer to objects that are there, and is all that
  * was referred to still there? */
 bool compare_leads_somewhere(struct compare *c);
+/* Does this widget or field show nothing and do nothing? */
+bool compare_is_quiet(const struct pdf_reader *reader, qpdf_oh node);
 /* Before any other part: what the old form's signatures permit, and the new form's. */
 void compare_read_permission(struct compare *c);
 void compare_list_signatures(struct compare *c);

@@ -8,6 +8,7 @@
 #include "client/pdf/mention.h"
 #include "client/pdf/object_text.h"
 #include "client/pdf/sections.h"
+#include "client/pdf/syntax.h"
 
 struct walk {
     struct compare *c;         /* borrowed */
@@ -99,13 +100,27 @@ static bool was_followed(const struct walk *walk, size_t number)
     return search.found && !whole;
 }
 
-/* Cross-references that are a stream are an object, too, which carries this key along. */
-static bool carries_info(const struct walk *walk, const struct mention *mention)
+static bool is_info(const struct mention *mention)
 {
     static const char key[] = "/Info ";
     const size_t len = sizeof(key) - 1;
 
-    return mention->path.len > len && memcmp(mention->path.data, key, len) == 0 &&
+    return mention->path.len > len && memcmp(mention->path.data, key, len) == 0;
+}
+
+/* Cross-references that are a stream are an object, too, which carries this key along. */
+static bool carries_info(const struct walk *walk, const struct mention *mention)
+{
+    return is_info(mention) && has_mention(walk->trailer, mention);
+}
+
+/* What is said of the letter is in no object that is part of it: some viewer takes it for
+ * both. */
+static bool is_own_info(const struct walk *walk, const struct mention *mention)
+{
+    const struct entry *before = entries_find(&walk->c->before, (size_t)mention->number);
+
+    return !is_info(mention) || before == NULL || before->is_free ||
            has_mention(walk->trailer, mention);
 }
 
@@ -146,6 +161,9 @@ static bool take(void *context, const struct mention *mention)
 {
     struct walk *walk = context;
 
+    if (walk->number == 0 && !is_own_info(walk, mention)) {
+        return false;
+    }
     if (!is_there(&walk->c->new, mention->number, mention->generation)) {
         return was_missing(walk, mention);
     }
@@ -164,8 +182,9 @@ static bool follow(struct walk *walk)
         memcpy(&number, walk->queue.data + walk->queue.len, sizeof(number));
         const struct entry *entry = entries_find(&walk->c->now, number);
         walk->number = number;
+        bool is_new = !compare_has_seen(walk->c, (int)number);
         if (entry == NULL || !object_text_find(&walk->now, number, entry, &text) ||
-            !mention_each(text, 0, take, walk)) {
+            (is_new && !syntax_is_plain(text, 0)) || !mention_each(text, 0, take, walk)) {
             return false;
         }
     }
@@ -209,17 +228,31 @@ static bool push_all(struct walk *walk)
     return true;
 }
 
+static bool follow_trailers(struct walk *walk)
+{
+    const struct pdf_buffer *trailers = &walk->c->trailers;
+
+    walk->number = 0;
+    for (size_t at = 0; at < trailers->len; at += sizeof(struct slice)) {
+        struct slice trailer;
+        memcpy(&trailer, trailers->data + at, sizeof(trailer));
+        if (!syntax_is_plain(trailer, 0) || !mention_each(trailer, 0, take, walk)) {
+            return false;
+        }
+    }
+    return trailers->len > 0 && !trailers->failed;
+}
+
 bool compare_leads_somewhere(struct compare *c)
 {
     struct walk walk = {.c = c,
                         .before = {.reader = &c->old},
                         .now = {.reader = &c->new},
                         .trailer = sections_dict(c->old.pdf, c->old.last.offset)};
-    struct slice trailer = sections_dict(c->new.pdf, c->new.last.offset);
 
     walk.queued = (uint8_t *)calloc(PDF_OBJECT_MAX / 8 + 1, 1);
-    bool good = walk.queued != NULL && trailer.len > 0 && push_all(&walk) &&
-                mention_each(trailer, 0, take, &walk) && follow(&walk);
+    bool good =
+        walk.queued != NULL && push_all(&walk) && follow_trailers(&walk) && follow(&walk);
     fini(&walk);
     return good;
 }

@@ -50,6 +50,20 @@ static bool has_subtype(const struct pdf_reader *reader, qpdf_oh node, const cha
     return found;
 }
 
+/* Does it say itself how to write? Some viewers write the value anew, whatever its looks
+ * are. */
+static bool has_writing(const struct pdf_reader *reader, qpdf_oh node)
+{
+    qpdf_oh type = compare_inherited(reader, node, "/FT");
+    qpdf_oh writing = compare_inherited(reader, node, "/DA");
+    bool found =
+        pdf_is_name(reader, type, "/Btn") || !qpdf_oh_is_null(reader->qpdf, writing);
+
+    qpdf_oh_release(reader->qpdf, type);
+    qpdf_oh_release(reader->qpdf, writing);
+    return found;
+}
+
 static void see(enum compare_seen *all, enum compare_seen one)
 {
     *all = one > *all ? one : *all;
@@ -65,6 +79,9 @@ static void see_field(struct compare *c, qpdf_oh node)
         return;
     }
     see(&c->fields, seen);
+    if (has_words(reader, node) && !has_writing(reader, node)) {
+        see(&c->unsaid, seen);
+    }
     if (has_words(reader, node) && (c->redraws || !has_looks(reader, node))) {
         see(&c->drawn, seen);
     }

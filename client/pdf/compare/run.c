@@ -12,6 +12,7 @@ static void fini(struct compare *c)
     pdf_reader_close(&c->new);
     entries_fini(&c->before);
     entries_fini(&c->now);
+    pdf_buffer_fini(&c->trailers);
     free(c->seen);
     free(c->open);
     free(c->others);
@@ -130,7 +131,8 @@ static bool is_plain(struct compare *c)
     const struct sections_rule rule = {.known = c->old.last.offset,
                                        .packed = &packed,
                                        .now = &c->now,
-                                       .before = &c->before};
+                                       .before = &c->before,
+                                       .trailers = &c->trailers};
 
     return sections_are_plain(c->new.pdf, c->new.last.offset, &rule) &&
            packed_are_plain(&c->new, &packed, true) && has_root(&c->new);

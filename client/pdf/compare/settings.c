@@ -63,8 +63,9 @@ static void compare_setting(struct compare *c, qpdf_oh old, qpdf_oh new, const c
     bool has = qpdf_oh_has_key(c->new.qpdf, new, key) != 0;
     bool drawing = strcmp(key, "/NeedAppearances") == 0;
     bool given = strcmp(key, "/DR") == 0 || strcmp(key, "/DA") == 0;
+    bool writes = strcmp(key, "/DA") == 0;
     if (given && !had) {
-        note_setting(c, c->drawn, key);
+        note_setting(c, writes && c->unsaid > c->drawn ? c->unsaid : c->drawn, key);
     } else if (drawing && !has) {
         note_setting(c, c->redraws ? c->fields : COMPARE_NOTHING, key);
     } else if (strcmp(key, "/DR") == 0) {

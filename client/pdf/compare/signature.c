@@ -105,57 +105,34 @@ static bool is_time_stamp(struct compare *c, qpdf_oh value)
     return found;
 }
 
-/* Four numbers; false = something else. */
-static bool read_rect(const struct pdf_reader *reader, qpdf_oh rect, double at[4])
+/* An object of the letter that was signed, or in its place. */
+static bool was_there(const struct compare *c, qpdf_oh node)
 {
-    bool whole = pdf_count(reader, rect) == 4;
+    int number = qpdf_oh_get_object_id(c->new.qpdf, node);
+    const struct entry *before = entries_find(&c->before, (size_t)number);
 
-    for (int i = 0; i < 4 && whole; i++) {
-        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, rect, i);
-        whole = qpdf_oh_get_value_as_number(reader->qpdf, item, &at[i]) != 0;
-        qpdf_oh_release(reader->qpdf, item);
+    return number == 0 || (before != NULL && !before->is_free);
+}
+
+/* A new field has new widgets alone: some viewers give one that was there what the field
+ * says, though it stands on the page by itself. */
+static bool has_own_kids(const struct compare *c, qpdf_oh node)
+{
+    static const char *const keys[] = {"/Kids", "/FT", "/V", "/T"};
+    qpdf_data qpdf = c->new.qpdf;
+    qpdf_oh kids = pdf_get(&c->new, node, "/Kids");
+    bool own = qpdf_oh_is_null(qpdf, kids) || qpdf_oh_is_array(qpdf, kids);
+
+    for (int i = 0; i < pdf_count(&c->new, kids) && own; i++) {
+        qpdf_oh kid = qpdf_oh_get_array_item(qpdf, kids, i);
+        own = pdf_is_dict(&c->new, kid) && !was_there(c, kid);
+        for (size_t k = 0; k < SG_COUNT(keys) && own; k++) {
+            own = !qpdf_oh_has_key(qpdf, kid, keys[k]);
+        }
+        qpdf_oh_release(qpdf, kid);
     }
-    return whole;
-}
-
-/* Does it show anything on the page? What is no rectangle may, in some viewer. */
-static bool is_visible(const struct pdf_reader *reader, qpdf_oh node)
-{
-    qpdf_oh rect = pdf_get(reader, node, "/Rect");
-    bool visible = !qpdf_oh_is_null(reader->qpdf, rect);
-    double at[4] = {0};
-
-    if (read_rect(reader, rect, at)) {
-        bool has_width = at[2] > at[0] || at[2] < at[0];
-        visible = has_width && (at[3] > at[1] || at[3] < at[1]);
-    }
-    qpdf_oh_release(reader->qpdf, rect);
-    return visible;
-}
-
-/* What is no widget some viewer draws whatever its rectangle is: a line, a note's icon.
- */
-static bool is_other_kind(const struct pdf_reader *reader, qpdf_oh node)
-{
-    qpdf_oh subtype = pdf_get(reader, node, "/Subtype");
-    bool other = !qpdf_oh_is_null(reader->qpdf, subtype) &&
-                 !pdf_is_name(reader, subtype, "/Widget");
-
-    qpdf_oh_release(reader->qpdf, subtype);
-    return other;
-}
-
-/* A script, or another action, when the page is opened. */
-static bool does_something(const struct pdf_reader *reader, qpdf_oh node)
-{
-    return qpdf_oh_has_key(reader->qpdf, node, "/A") ||
-           qpdf_oh_has_key(reader->qpdf, node, "/AA");
-}
-
-static bool is_quiet(const struct pdf_reader *reader, qpdf_oh node)
-{
-    return !is_visible(reader, node) && !is_other_kind(reader, node) &&
-           !does_something(reader, node);
+    qpdf_oh_release(qpdf, kids);
+    return own;
 }
 
 /* Did somebody forbid it who signed before, by a certification or a lock of fields? A
@@ -171,8 +148,6 @@ static bool is_forbidden(struct compare *c, const char *name)
     return c->permission == 1 || locks.locked;
 }
 
-/* Anybody can make a time-stamp, and readers ask less who did: so it shows nothing
- * and does nothing. */
 bool compare_new_signature(struct compare *c, qpdf_oh node)
 {
     char name[COMPARE_NAME_SIZE] = "";
@@ -183,7 +158,8 @@ bool compare_new_signature(struct compare *c, qpdf_oh node)
     }
     bool covers = signature_of(c, node, &one) && covers_more(c, one.value);
     bool stamp = covers && is_time_stamp(c, one.value);
-    if (!covers || (stamp && !is_quiet(&c->new, node))) {
+    if (!covers || (stamp && !compare_is_quiet(&c->new, node)) ||
+        (!was_there(c, node) && !has_own_kids(c, node))) {
         return false;
     }
     compare_field_name(&c->new, node, name);

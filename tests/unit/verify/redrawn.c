@@ -9,6 +9,8 @@
 
 enum { PICTURE = 20 };
 
+#define WRITING "/DA (/Helv 0 Tf 0 g) "
+
 #define PICTURE_TEXT                                                                     \
     "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 3 >>\nstream\nq "          \
     "Q\nendstream"
@@ -27,7 +29,7 @@ static void begin_with_field(const char *from, const char *to)
 /* With a picture of its own, which viewers show. */
 static void begin_drawn(void)
 {
-    begin_with_field("/T (", "/AP << /N 20 0 R >> /T (");
+    begin_with_field("/T (", "/AP << /N 20 0 R >> " WRITING "/T (");
 }
 
 static void begin_with_form(const char *settings)
@@ -76,6 +78,14 @@ Test(verify_redrawn, the_way_a_field_is_written_is_a_change_of_the_form)
     revisions_expect(PDF_CHANGE_FORM, "/DA");
 }
 
+/* Some viewers write a value anew where a field has a picture, too. */
+Test(verify_redrawn, the_way_a_field_is_written_that_says_none_is_a_change_of_the_form)
+{
+    begin_with_field("/T (", "/AP << /N 20 0 R >> /T (");
+    revisions_alter(FORM, "/SigFlags", "/DA (/F1 9 Tf 1 g) /SigFlags");
+    revisions_expect(PDF_CHANGE_FORM, "/DA");
+}
+
 /* With a picture, too, where viewers draw all fields anew. */
 Test(verify_redrawn, all_fields_are_drawn_where_the_form_asks_for_it)
 {
@@ -89,9 +99,9 @@ Test(verify_redrawn, all_fields_are_drawn_where_the_form_asks_for_it)
 /* A picture that is none is drawn as well. */
 Test(verify_redrawn, a_field_without_a_true_picture_is_drawn)
 {
-    static const char *const looks[] = {"/AP 20 0 R /T (",
-                                        "/AP << /N << /A 20 0 R >> >> /T (",
-                                        "/AP << /D 20 0 R >> /T (", "/AP (x) /T ("};
+    static const char *const looks[] = {
+        WRITING "/AP 20 0 R /T (", WRITING "/AP << /N << /A 20 0 R >> >> /T (",
+        WRITING "/AP << /D 20 0 R >> /T (", WRITING "/AP (x) /T ("};
 
     for (size_t i = 0; i < SG_COUNT(looks); i++) {
         begin_with_field("/T (", looks[i]);
@@ -104,9 +114,8 @@ Test(verify_redrawn, a_field_without_a_true_picture_is_drawn)
 Test(verify_redrawn, a_widget_that_the_form_does_not_list_is_drawn)
 {
     const struct update objects[] = {
-        {ANNOTATION,
-         "<< /Type /Annot /Subtype /Widget /FT /Tx /V (1000) /Rect [9 9 99 99] "
-         ">>"}};
+        {ANNOTATION, "<< /Type /Annot /Subtype /Widget /FT /Tx /V (1000) " WRITING
+                     "/Rect [9 9 99 99] >>"}};
 
     begin_drawn();
     revisions_begin_with(objects, SG_COUNT(objects));
@@ -130,7 +139,7 @@ Test(verify_redrawn, a_note_without_a_picture_is_drawn)
 Test(verify_redrawn, what_redraws_a_read_only_field_is_a_change_under_a_certification_too)
 {
     revisions_certify("/P 2");
-    begin_with_field("/T (", "/Ff 1 /T (");
+    begin_with_field("/T (", "/Ff 1 " WRITING "/T (");
     revisions_alter(FORM, "/SigFlags", "/DA (/F1 9 Tf 1 g) /SigFlags");
     revisions_expect(PDF_CHANGE_FORM, "/DA");
     begin_with_form("/NeedAppearances true /SigFlags");

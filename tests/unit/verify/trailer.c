@@ -64,7 +64,7 @@ Test(verify_trailer, a_revision_that_says_nothing_anew_may_come)
 {
     add(&(struct added){NOTHING, LAWFUL, false});
     cr_expect_eq(revisions.changes.count, 0);
-    add(&(struct added){NOTHING, LAWFUL " /Info 3 0 R", false});
+    add(&(struct added){NOTHING, LAWFUL " /ID [<00> (a)]", false});
     cr_expect_eq(revisions.changes.count, 0);
 }
 
