@@ -91,7 +91,7 @@ static bool leads_to_object(struct slice pdf, const struct section_entry *entry)
     return number == entry->number && generation == entry->generation &&
            pdf.len - at > 3 && memcmp(pdf.data + at, "obj", 3) == 0 &&
            memchr(pdf.data + from, '%', at - from) == NULL &&
-           syntax_reads_alike(pdf, at + 3) && syntax_is_plain(pdf, at + 3);
+           syntax_is_plain(pdf, at + 3);
 }
 
 static bool leads_there(const struct sections *sections,

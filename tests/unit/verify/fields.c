@@ -343,3 +343,34 @@ Test(verify_fields, settings_may_not_change)
     revisions_alter(FORM, "/SigFlags", "/XFA [] /SigFlags");
     revisions_expect(PDF_CHANGE_FORM, "/XFA");
 }
+
+/* Some viewers give a widget of the page, which no field has, what this field says. */
+Test(verify_fields, a_new_signature_s_field_has_new_widgets_alone)
+{
+    static const struct {
+        const char *kid;
+        const char *text; /* of object 22 */
+        bool lawful;
+    } ways[] = {
+        {"22 0 R",
+         "<< /Type /Annot /Subtype /Widget /Rect [0 0 9 9] /P 3 0 R /Parent 20 0 R >>",
+         true},
+        {"13 0 R", "(x)", false},
+        {"22 0 R", "<< /Type /Annot /Subtype /Widget /Kids [13 0 R] >>", false},
+        {"22 0 R", "<< /FT /Tx /V (palsu) >>", false},
+        {"22 0 R", "(x)", false},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(ways); i++) {
+        char field[128];
+        (void)snprintf(field, sizeof(field),
+                       "<< /FT /Sig /T (baru) /V 21 0 R /Kids [%s] >>", ways[i].kid);
+        const struct update objects[] = {
+            {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R 20 0 R]")},
+            {20, field},
+            {21, revisions_covering("/Type /Sig")},
+            {22, ways[i].text}};
+        revisions_update(objects, SG_COUNT(objects));
+        cr_expect_eq(!revisions.changes.forbidden, ways[i].lawful, "%s", ways[i].text);
+    }
+}

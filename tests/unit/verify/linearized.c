@@ -51,7 +51,7 @@ static void put_over(size_t from, const size_t at[5])
 
 /* The first object, a table, the objects, and the table that the end names: the first one
  * if it is honest, which else has another page. */
-static void build(const char *key, size_t length, bool honest)
+static void build_headed(const char *head, const char *key, size_t length, bool honest)
 {
     static const char *const objects[] = {
         "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 999 999] >>\nendobj\n",
@@ -64,8 +64,9 @@ static void build(const char *key, size_t length, bool honest)
     FILE *out = open_memstream(&text, &len);
 
     cr_assert_not_null(out);
-    at[4] = (size_t)fprintf(out, "%%PDF-1.7\n");
-    (void)fprintf(out, "4 0 obj\n<< %s /L %06zu >>\nendobj\n", key, length);
+    at[4] = (size_t)fprintf(out, "%%PDF-1.7");
+    (void)fprintf(out, "%s<< %s /L %06zu >>\nendobj\n", head, key, length);
+    at[4] += strspn(head, "\n");
     size_t first = (size_t)ftell(out);
     put_table(out, at);
     for (size_t i = 0; i < SG_COUNT(objects); i++) {
@@ -79,6 +80,11 @@ static void build(const char *key, size_t length, bool honest)
     letter = slice_of(text, len);
     at[3] = honest ? at[3] : at[0];
     put_over(first, at);
+}
+
+static void build(const char *key, size_t length, bool honest)
+{
+    build_headed("\n4 0 obj\n", key, length, honest);
 }
 
 static void sign(void)
@@ -157,4 +163,33 @@ Test(verify_linearized, a_linearized_letter_is_signed)
     build("/Linearized 1", length, true);
     sign();
     cr_expect_eq(verify(), SG_OK, "%s", why.text);
+}
+
+/* Viewers begin to read behind the version, and take more for numbers and blanks than a
+ * writer writes. */
+Test(verify_linearized, a_dictionary_counts_wherever_viewers_look_for_it)
+{
+    static const char *const heads[] = {" 4 0 obj ",
+                                        " %x\n\n4 0 obj\n<< >>\n4 0 obj ",
+                                        "\n+4 0 obj\n",
+                                        "\n4.0 0 obj\n",
+                                        "\n4 -0 obj\n",
+                                        "\n99999999999999 0 obj\n",
+                                        "\n4\x80"
+                                        "0 obj\n",
+                                        "\n4 0 obj\x80"};
+
+    for (size_t i = 0; i < SG_COUNT(heads); i++) {
+        build_headed(heads[i], "/Linearized 1", 999999, false);
+        cr_expect_eq(verify(), SG_INVALID, "%s", heads[i]);
+        cr_expect_neq(strstr(why.text, "different cross-references"), NULL, "%s",
+                      why.text);
+        free(writable(letter));
+    }
+    build_headed("\n4 0 obj\n",
+                 "/Linearized\x80"
+                 "1 /Linearized 1",
+                 999999, false);
+    cr_expect_eq(verify(), SG_INVALID);
+    cr_expect_neq(strstr(why.text, "different cross-references"), NULL, "%s", why.text);
 }

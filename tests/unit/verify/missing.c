@@ -193,6 +193,41 @@ Test(verify_missing, null_in_a_list_is_no_key)
 /* --- What is not the same to all -----------------------------------------------------
  */
 
+Test(verify_missing, a_byte_that_is_a_blank_to_some_is_in_no_word)
+{
+    static const char *const keys[] = {"/Rotate\x80"
+                                       "90 /Type",
+                                       "/Lang /a\xff /Type", "/Lang /a\x7f /Type"};
+
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        revisions_alter(PAGE_1, "/Type", keys[i]);
+        cr_expect(is_no_revision(), "%s", keys[i]);
+    }
+    revisions_sign(revisions_covering("/Lang (a\x80) /Name <80> "));
+    cr_expect_not(is_no_revision());
+}
+
+/* Some cut what is longer, and go no deeper. */
+Test(verify_missing, words_are_short_and_dictionaries_shallow)
+{
+    char text[400];
+
+    (void)snprintf(text, sizeof(text), "/Lang /%0*d ", 127, 0);
+    revisions_sign(revisions_covering(text));
+    cr_expect_not(is_no_revision());
+    (void)snprintf(text, sizeof(text), "/MediaBox [%0*d ", 130, 0);
+    revisions_alter(PAGE_1, "/MediaBox [0 ", text);
+    cr_expect(is_no_revision());
+    (void)snprintf(text, sizeof(text), "/Lang (%0*d) ", 150, 0);
+    revisions_sign(revisions_covering(text));
+    cr_expect_not(is_no_revision());
+    (void)snprintf(text, sizeof(text), "/K %.*s%.*s /Type", 50,
+                   "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 50,
+                   "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+    revisions_alter(PAGE_1, "/Type", text);
+    cr_expect(is_no_revision());
+}
+
 Test(verify_missing, a_line_s_end_in_a_string_is_not_the_same_to_all)
 {
     static const char *const strings[] = {"(a\rb)", "(a\r\nb)", "(a\\\nb)", "(a\\\rb)"};

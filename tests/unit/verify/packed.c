@@ -21,6 +21,7 @@ struct packing {
     unsigned place;
     bool falling;     /* the offsets */
     const char *more; /* behind the numbers */
+    const char *keys; /* of the stream; NULL = none */
 };
 
 static size_t last_table(struct slice pdf)
@@ -43,10 +44,11 @@ static size_t put_container(char *out, size_t cap, const struct packing *how)
                    how->falling ? (size_t)0 : second, how->more);
     size_t len = strlen(heads) + second + strlen(how->texts[1]);
     return (size_t)snprintf(out, cap,
-                            "%d 0 obj\n<< /Type /ObjStm /N 2 /First %zu /Length %zu >>\n"
+                            "%d 0 obj\n<< %s /First %zu /Length %zu >>\n"
                             "stream\n%s%s %s\nendstream\nendobj\n",
-                            CONTAINER, strlen(heads), len, heads, how->texts[0],
-                            how->texts[1]);
+                            CONTAINER,
+                            how->keys == NULL ? "/Type /ObjStm /N 2" : how->keys,
+                            strlen(heads), len, heads, how->texts[0], how->texts[1]);
 }
 
 static void pack(const struct packing *how)
@@ -88,10 +90,12 @@ Test(verify_packed, what_lies_in_an_object_stream_is_compared)
     const char *page = revisions_lawful[PAGE_1 - 1];
     const char *fake = revisions_altered(PAGE_1, "842", "999");
 
-    pack(&(struct packing){"the same", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, ""});
+    pack(&(struct packing){
+        "the same", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, "", NULL});
     cr_expect_eq(revisions.changes.count, 0);
     cr_expect_eq(prepare(), PDF_ACCEPTED);
-    pack(&(struct packing){"changed", {OTHER, PAGE_1}, {"(x)", fake}, 1, false, ""});
+    pack(
+        &(struct packing){"changed", {OTHER, PAGE_1}, {"(x)", fake}, 1, false, "", NULL});
     revisions_expect(PDF_CHANGE_PAGE, "page 1");
 }
 
@@ -102,13 +106,13 @@ Test(verify_packed, a_page_that_two_objects_of_a_stream_may_be_is_not_vouched_fo
     const char *fake = revisions_altered(PAGE_1, "842", "999");
     const char *tab = revisions_altered(PAGE_1, "/MediaBox ", "/MediaBox\v");
     const struct packing ways[] = {
-        {"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, ""},
-        {"the last is meant", {PAGE_1, PAGE_1}, {fake, page}, 1, false, ""},
-        {"another place", {OTHER, PAGE_1}, {"(x)", page}, 0, false, ""},
-        {"no place", {OTHER, PAGE_1}, {"(x)", page}, 7, false, ""},
-        {"falling offsets", {PAGE_1, OTHER}, {"(x)", page}, 0, true, ""},
-        {"more than numbers", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, ">"},
-        {"a vertical tab", {PAGE_1, OTHER}, {tab, "(x)"}, 0, false, ""},
+        {"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, "", NULL},
+        {"the last is meant", {PAGE_1, PAGE_1}, {fake, page}, 1, false, "", NULL},
+        {"another place", {OTHER, PAGE_1}, {"(x)", page}, 0, false, "", NULL},
+        {"no place", {OTHER, PAGE_1}, {"(x)", page}, 7, false, "", NULL},
+        {"falling offsets", {PAGE_1, OTHER}, {"(x)", page}, 0, true, "", NULL},
+        {"more than numbers", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, ">", NULL},
+        {"a vertical tab", {PAGE_1, OTHER}, {tab, "(x)"}, 0, false, "", NULL},
     };
 
     for (size_t i = 0; i < SG_COUNT(ways); i++) {
@@ -123,7 +127,7 @@ Test(verify_packed, a_letter_with_two_objects_of_a_number_in_a_stream_is_not_sig
     const char *page = revisions_lawful[PAGE_1 - 1];
     const char *fake = revisions_altered(PAGE_1, "842", "999");
 
-    pack(&(struct packing){"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, ""});
+    pack(&(struct packing){"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, "", NULL});
     cr_expect_eq(prepare(), PDF_REPAIRED);
 }
 
@@ -131,8 +135,8 @@ Test(verify_packed, a_letter_with_two_objects_of_a_number_in_a_stream_is_not_sig
 Test(verify_packed, an_object_stream_that_was_there_stays_as_it_is)
 {
     const char *page = revisions_lawful[PAGE_1 - 1];
-    const struct packing same = {"the same", {PAGE_1, OTHER}, {page, "(x)"},
-                                 0,          false,           ""};
+    const struct packing same = {"the same", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, "",
+                                 NULL};
 
     pack(&same);
     cr_expect_eq(revisions.changes.count, 0);
@@ -140,5 +144,41 @@ Test(verify_packed, an_object_stream_that_was_there_stays_as_it_is)
     revisions.first = revisions.second;
     revisions.second = slice_of(NULL, 0);
     pack(&same);
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+}
+
+/* Some viewers read it before they have the rest. */
+Test(verify_packed, an_object_stream_says_itself_what_it_holds)
+{
+    static const char *const keys[] = {"/Type /ObjStm /N 2 /Filter [/Crypt]",
+                                       "/Type /ObjStm /N 2 /F (x)", "/N 2",
+                                       "/Type /ObjStm /N 2 /Filter /ASCII85Decode"};
+    const char *page = revisions_lawful[PAGE_1 - 1];
+    const struct update two = {OTHER + 1, "2"};
+
+    pack(&(struct packing){
+        "same", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, "", "/Type /ObjStm /N 2 /X 1"});
+    cr_expect_eq(revisions.changes.count, 0);
+    for (size_t i = 0; i < SG_COUNT(keys); i++) {
+        pack(&(struct packing){
+            "other", {PAGE_1, OTHER}, {page, "(x)"}, 0, false, "", keys[i]});
+        cr_expect(revisions.changes.forbidden, "%s", keys[i]);
+    }
+    revisions_begin_with(&two, 1);
+    pack(&(struct packing){"by reference",
+                           {PAGE_1, OTHER},
+                           {page, "(x)"},
+                           0,
+                           false,
+                           "",
+                           "/Type /ObjStm /N 31 0 R"});
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+}
+
+Test(verify_packed, number_0_is_no_object_s)
+{
+    const char *page = revisions_lawful[PAGE_1 - 1];
+
+    pack(&(struct packing){"0", {PAGE_1, 0}, {page, "(x)"}, 0, false, "", NULL});
     revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
 }

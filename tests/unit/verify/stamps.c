@@ -50,8 +50,9 @@ Test(verify_stamps, a_widget_of_a_time_stamp_has_a_rectangle)
 Test(verify_stamps, a_time_stamp_without_a_true_rectangle_is_told)
 {
     static const char *const rects[] = {
-        "/Subtype /Widget /Rect [0 0 99 99 0]", "/Subtype /Widget /Rect [0 0 99]",
-        "/Subtype /Widget /Rect [(0) (0) (99) (99)]", "/Subtype /Widget /Rect (0 0 9 9)"};
+        "/Subtype /Widget /Rect [0 0 99 99 0]", "/Subtype /Widget /Rect [0 0 0 0 9]",
+        "/Subtype /Widget /Rect [0 0 99]", "/Subtype /Widget /Rect [(0) (0) (99) (99)]",
+        "/Subtype /Widget /Rect (0 0 9 9)"};
 
     for (size_t i = 0; i < SG_COUNT(rects); i++) {
         stamp(rects[i]);

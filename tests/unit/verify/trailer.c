@@ -303,3 +303,91 @@ Test(verify_trailer, no_comment_stands_in_the_head_of_an_object)
         revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
     }
 }
+
+/* Some viewers take what the trailers of all revisions say together. */
+Test(verify_trailer, the_trailers_between_say_what_the_others_say)
+{
+    static const char *const trailers[] = {
+        "/Size 200 /Root 5 0 R", "/Root 1 0 R", LAWFUL " /Info 99 0 R",
+        LAWFUL " /Encrypt << /Filter /Standard /V 1 >>", "/Size 2147483647 /Root 1 0 R"};
+    struct slice plain = revisions.first;
+    const struct added last = {NOTHING, LAWFUL, false};
+
+    for (size_t i = 0; i < SG_COUNT(trailers); i++) {
+        const struct added way = {NOTHING, trailers[i], false};
+        struct slice between = with(plain, &way);
+        free(writable(revisions.second));
+        revisions.second = with(between, &last);
+        revisions_compare();
+        cr_expect(revisions.changes.forbidden, "%s", trailers[i]);
+        free(writable(between));
+    }
+}
+
+Test(verify_trailer, what_was_added_is_of_one_kind)
+{
+    struct slice plain = revisions.first;
+    const struct added last = {NOTHING, LAWFUL, false};
+
+    add_stream(LAWFUL);
+    cr_expect_eq(revisions.changes.count, 0);
+    struct slice between = revisions.second;
+    revisions.second = with(between, &last);
+    revisions_compare();
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    revisions.first = between;
+    revisions_compare();
+    cr_expect_eq(revisions.changes.count, 0);
+    free(writable(between));
+    revisions.first = plain;
+}
+
+/* Some begin to look for it from the end, and take what they find. */
+Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
+{
+    static const char *const junk[] = {"+startxref", "x startxref", "%\nstartxref",
+                                       "startxref\n1\n%%EOF\nstartxref"};
+    const struct added way = {NOTHING, LAWFUL, false};
+
+    for (size_t i = 0; i < SG_COUNT(junk); i++) {
+        struct slice plain = with(revisions.first, &way);
+        size_t at = find_last(plain, "startxref");
+        char *text = calloc(1, plain.len + strlen(junk[i]) + 1);
+        cr_assert_not_null(text);
+        memcpy(text, plain.data, at);
+        memcpy(text + at, junk[i], strlen(junk[i]));
+        memcpy(text + at + strlen(junk[i]), plain.data + at + 9, plain.len - at - 9);
+        free(writable(revisions.second));
+        revisions.second = slice_of(text, plain.len + strlen(junk[i]) - 9);
+        revisions_compare();
+        cr_expect_eq(revisions.changes.forbidden, i < 3, "%s", junk[i]);
+        free(writable(plain));
+    }
+}
+
+/* What some viewers read otherwise, or take for damage. */
+Test(verify_trailer, a_trailer_says_what_the_signed_one_says)
+{
+    static const struct added ways[] = {
+        {NOTHING, LAWFUL " /Info 3 0 R", false},
+        {NOTHING, LAWFUL " /Encrypt null", false},
+        {NOTHING, LAWFUL " /Encrypt << /Filter /Standard /V 4 >>", false},
+        {NOTHING, "/Size 200 /Root 5 0 R", false},
+        {NOTHING,
+         LAWFUL " /Root\x80"
+                "5 0 R",
+         false},
+        {NOTHING,
+         LAWFUL " /Root\xff"
+                "5 0 R",
+         false},
+        {NOTHING, LAWFUL " /X (a\rb)", false},
+        {NOTHING, LAWFUL " /X /a\x80", false},
+        {"0 1\n0000000015 00000 n \n", LAWFUL, false},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(ways); i++) {
+        add(&ways[i]);
+        cr_expect(revisions.changes.forbidden, "%s", ways[i].trailer);
+    }
+}
