@@ -102,7 +102,7 @@ static enum sg_status foresee_keys(const struct config *config,
     for (size_t i = 0; i < ring.count; i++) {
         TRY(take_key(config, peek, &ring.keys[i], why));
     }
-    return SG_OK;
+    return keyring_apart(&ring, why);
 }
 
 static enum sg_status foresee(const struct config *config, const struct ledger_peek *peek,

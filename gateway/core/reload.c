@@ -91,23 +91,15 @@ static enum sg_status check_credentials(struct core *core, const struct config *
     return SG_OK;
 }
 
-/* All lanes and ceremonies look for a key by what the start's configuration says. A
- * restart is advised only where it would succeed. */
+/* All lanes and ceremonies look for a key by what the start's configuration says. */
 static enum sg_status check_object(const struct core *core, size_t index,
                                    const struct config *config, struct sg_error *why)
 {
     const struct key *key = &core->keyring.keys[index];
     const struct config_key *now = berth_placement(config, key);
-    const struct keyreg *row = &core->keys.rows[index];
-    struct sg_error inner = {0};
 
     if (config_same_object(&key->config->object, &now->object)) {
         return SG_OK;
-    }
-    enum sg_status status =
-        row->state == KEY_NONE ? SG_OK : known_check(now, row->ckaid_len != 0, &inner);
-    if (status != SG_OK) {
-        return sg_fail(why, status, "%s; nothing was reloaded", inner.text);
     }
     return sg_fail(why, SG_PRECONDITION,
                    "id and uri of key '%s' cannot be changed while the gateway runs; "
@@ -122,6 +114,20 @@ static enum sg_status check_objects(const struct core *core, const struct config
         TRY(check_object(core, i, config, why));
     }
     return SG_OK;
+}
+
+/* A restart is advised, for keys that are new or otherwise, only where it would succeed.
+ */
+static enum sg_status check_known(struct core *core, struct keyring *fresh,
+                                  const struct config *config, struct sg_error *why)
+{
+    struct sg_error inner = {0};
+    enum sg_status status = known_take_all(core->ledger, fresh, config, &inner);
+
+    return status == SG_OK
+               ? SG_OK
+               : sg_fail(why, status, "%s; nothing was reloaded",
+                         inner.text[0] != '\0' ? inner.text : sg_status_text(status));
 }
 
 static enum sg_status check(struct core *core, const struct config *config,
@@ -300,7 +306,8 @@ static enum sg_status apply(struct core *core, struct reloaded *one, struct sg_e
     return SG_OK;
 }
 
-enum sg_status core_reload(struct core *core, struct config *config, struct sg_error *why)
+enum sg_status core_reload(struct core *core, struct config *config,
+                           struct keyring *fresh, struct sg_error *why)
 {
     struct reloaded *one = (struct reloaded *)calloc(1, sizeof(*one));
 
@@ -310,7 +317,10 @@ enum sg_status core_reload(struct core *core, struct config *config, struct sg_e
     }
     *one = (struct reloaded){.config = config, .next = core->reloaded};
     core->reloaded = one;
-    enum sg_status status = apply(core, one, why);
+    enum sg_status status = check_known(core, fresh, config, why);
+    if (status == SG_OK) {
+        status = apply(core, one, why);
+    }
     drop_unused(core);
     report_update(core, true);
     return status;

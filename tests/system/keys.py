@@ -1065,6 +1065,43 @@ def a_key_of_the_configuration_does_not_become_a_slot(people):
     contains(said, stays_away(people, OTHER, "is no slot"))
 
 
+def add_key(people, name, entry):
+    """Behind seal-other, in the configuration that the last gateway was started with."""
+    before = people.rig.read("changed.yaml")
+    changed = before.replace("  - {name: seal-slot,", f"  - name: {name}\n{entry}"
+                             "  - {name: seal-slot,", 1)
+    expect(changed != before, "nothing was added")
+    people.rig.write("changed.yaml", changed)
+    return changed
+
+
+@claim
+def a_key_of_a_ceremony_gets_no_second_name_in_the_configuration(people):
+    with people.shadow(AS_SLOT) as gateway:
+        gateway.stop()
+    fill_slot(people, ACCEPTED, der(people, "seal-other.pem", "issuing.pem"))
+    entry = re.search(r"- name: seal-other\n((?:    .*\n)+)", people.rig.read("segeld.yaml"))[1]
+    with people.shadow(AS_SLOT, keep=True) as gateway:
+        add_key(people, "seal-alt", entry)
+        said = hup(gateway, "reload.failed")["why"]
+        contains(said, "of the same key as that of key", "seal-alt", OTHER,
+                 "; nothing was reloaded")
+        expect(signs(gateway, key=OTHER), "it signs on")
+    contains(said, stays_away(people, "give a key one name"))
+
+
+@claim
+def a_name_that_comes_again_as_another_kind_of_key_is_refused_by_a_reload(people):
+    with people.shadow() as gateway:
+        gateway.stop()
+    without = (r"  - name: seal-other\n(?:    .*\n)+", "")
+    with people.shadow(without, (", seal-other", ""), keep=True) as gateway:
+        add_key(people, OTHER, "    class: seal\n    lane: lane0\n    scheme: ecdsa\n")
+        said = hup(gateway, "reload.failed")["why"]
+        contains(said, f"key '{OTHER}'", "is no slot", "; nothing was reloaded")
+    contains(said, stays_away(people, OTHER, "is no slot"))
+
+
 @claim
 def a_register_that_cannot_be_read_stops_the_start(people):
     with people.shadow(AS_SLOT) as gateway:

@@ -110,7 +110,7 @@ static enum sg_status load_key(struct key *key, const struct config *config,
 }
 
 /* What is stopped by one name must not go on under another. */
-static enum sg_status check_apart(const struct keyring *ring, struct sg_error *why)
+enum sg_status keyring_apart(const struct keyring *ring, struct sg_error *why)
 {
     for (size_t i = 0; i < ring->count; i++) {
         const struct key *key = &ring->keys[i];
@@ -149,7 +149,7 @@ enum sg_status keyring_load(const struct config *config, int64_t now_us,
             return sg_fail(why, status, "key '%s': %s", config->keys[i].name, inner.text);
         }
     }
-    return check_apart(ring, why);
+    return keyring_apart(ring, why);
 }
 
 enum sg_status keyring_trusts(const struct keyring *ring, size_t key,

@@ -78,6 +78,10 @@ struct keyring {
 SG_MUST_USE enum sg_status keyring_load(const struct config *config, int64_t now_us,
                                         struct keyring *ring, struct sg_error *why);
 void keyring_fini(struct keyring *ring);
+/* A part of keyring_load, to be asked again when slots were filled: SG_INVALID: two names
+ * are of one key, and why has both. Before the core has the ring, or on its thread. */
+SG_MUST_USE enum sg_status keyring_apart(const struct keyring *ring,
+                                         struct sg_error *why);
 /* Before the core has it. SG_PRECONDITION: the certificate of that key and its chain lead
  * to no anchor, and every letter with it may be refused; why says so. */
 SG_MUST_USE enum sg_status keyring_trusts(const struct keyring *ring, size_t key,

@@ -198,6 +198,7 @@ static enum sg_status take_all(struct core *core, struct sg_error *why)
     for (size_t i = 0; i < core->keyring.count; i++) {
         TRY(take_one(core, i, &arena, why));
     }
+    TRY(keyring_apart(&core->keyring, why));
     return start_clock(core);
 }
 

@@ -153,7 +153,7 @@ enum sg_status reload_all(const struct reload *reload, struct changes *out,
 
     TRY(read_news(reload, &news, why));
     find_changes(reload, &news, out);
-    TRY(core_reload(reload->core, config_take(news.config), why));
+    TRY(core_reload(reload->core, config_take(news.config), &news.ring, why));
     core_take_quorum(reload->core, news.quorum);
     news.quorum = NULL;
     services_renew(reload->services, news.roll);
