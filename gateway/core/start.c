@@ -282,6 +282,24 @@ static enum sg_status write_start(struct core *core, const struct ledger_state *
     return SG_OK;
 }
 
+/* What officers brought in force, stopped and made under an earlier log stands in its
+ * ledger alone. */
+static void tell_beginning(const struct core *core, const struct ledger_state *state)
+{
+    char policy[DIGEST_SHA256_SIZE];
+    char officers[DIGEST_SHA256_SIZE];
+
+    if (state->size > 0 || core->grants.quorum == NULL) {
+        return;
+    }
+    digest_sha256_text(policy_info(core->policy)->sha256, policy);
+    digest_sha256_text(core->grants.quorum->sha256, officers);
+    log_event(LOG_WARN, "log.begun", "policy", policy, "quorum", officers, "why",
+              "a new log begins: quorum file, policy and keys are those of the files, "
+              "whatever officers signed for, stopped or made under an earlier log",
+              NULL);
+}
+
 static bool on_hashing(void *core)
 {
     return goes_on((const struct core *)core, "starting: records of the log are hashed");
@@ -322,6 +340,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
         return sg_fail(why, SG_LEDGER, "the ledger %s cannot be written: %s",
                        core->options.config->ledger_file, ledger_why(core->ledger));
     }
+    tell_beginning(core, &state);
     TRY(routes_bind(core, why));
     routes_note_dark(core, clock_mono_us());
     return SG_OK;

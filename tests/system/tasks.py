@@ -391,6 +391,39 @@ def what_officers_signed_for_outlives_restarts_until_the_file_changes(people):
 
 
 @claim
+def another_ledger_begins_with_the_files_and_says_so(people):
+    """As docs/OPERATIONS.md has it: what was in force is exported into the files before."""
+    policy = people.rig.read("policy.yaml")
+    try:
+        with people.gateway() as gateway:
+            asked = ask_officer(gateway, "officer-5", [people.keys["officer-5"]],
+                                groups=["two"])
+            agree(people, gateway, asked.id, "officer-2", "officer-3")
+            asked = load_policy(gateway, wanted(people)).approval
+            agree(people, gateway, asked.id, "reviewer")
+            now = {"quorum": roster(gateway).quorum_sha256.hex(),
+                   "policy": in_force(gateway).sha256.hex()}
+            files = {"quorum": sha256(people.rig.read("quorum")), "policy": sha256(policy)}
+            told_first = gateway.find("log.begun")[-1]
+            equal(told_first["level"], "warn")
+            exported = (people.rig.segel("reviewer", "officer", "export").stdout,
+                        people.rig.segel("reviewer", "policy", "show", "--text").stdout)
+        equal({n: told_first[n] for n in files}, {n: f"sha256:{h}" for n, h in files.items()})
+        with people.gateway(keep=True) as gateway:
+            equal(gateway.find("log.begun"), [], "it goes on")
+        people.quorum(exported[0])
+        people.rig.write("policy.yaml", exported[1])
+        with people.gateway() as gateway:
+            found = gateway.find("log.begun")[-1]
+            equal({n: found[n] for n in now}, {n: f"sha256:{h}" for n, h in now.items()})
+            equal(roster(gateway).quorum_sha256.hex(), now["quorum"])
+            equal(in_force(gateway).sha256.hex(), now["policy"])
+    finally:
+        people.quorum()
+        people.rig.write("policy.yaml", policy)
+
+
+@claim
 def a_person_goes_and_does_not_count_at_the_use(people):
     """Who has approved already and lost the role in between."""
     people.quorum(people.quorum_text(clear="clear"))
