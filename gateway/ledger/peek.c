@@ -230,6 +230,7 @@ enum sg_status ledger_peek(const struct ledger_options *options, struct ledger_p
     char uri[URI_MAX];
 
     *out = (struct ledger_peek){.schema_ours = schema_ours()};
+    TRY(place_is_direct(options->path, why));
     TRY(place_check(options->path, why));
     if (!has_bytes(options->path)) {
         return SG_OK;

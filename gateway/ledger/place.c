@@ -72,6 +72,21 @@ enum sg_status place_mark(int lock_fd)
     return written ? SG_OK : SG_LEDGER;
 }
 
+/* SQLite goes behind the link: its WAL would stand beside the target, and our lock would
+ * be another one than that of who names the target. */
+enum sg_status place_is_direct(const char *path, struct sg_error *why)
+{
+    struct stat found;
+
+    if (lstat(path, &found) != 0 || !S_ISLNK(found.st_mode)) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_INVALID,
+                   "ledger.path names '%s', which is a symbolic link: name the file "
+                   "itself, or make its folder the link",
+                   path);
+}
+
 enum sg_status place_check(const char *path, struct sg_error *why)
 {
     char name[PLACE_NAME];

@@ -35,6 +35,9 @@ bool place_holds_all(const struct place *place, struct place_gone *gone);
 /* The lock file remembers that a ledger with records was kept here: a start without that
  * ledger would begin another log in silence. Made durable. SG_LEDGER. */
 SG_MUST_USE enum sg_status place_mark(int lock_fd);
+/* SG_INVALID: what it names is a symbolic link; a folder on the way to it may be one. To
+ * be asked before anything is opened. */
+SG_MUST_USE enum sg_status place_is_direct(const char *path, struct sg_error *why);
 /* SG_LEDGER: one was kept here, and now there is none, or an empty file. Opens nothing:
  * whoever holds the lock goes on holding it. */
 SG_MUST_USE enum sg_status place_check(const char *path, struct sg_error *why);

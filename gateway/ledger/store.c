@@ -164,6 +164,7 @@ static enum sg_status sync_folder(const char *path, struct sg_error *why)
 
 enum sg_status store_open(struct ledger *ledger, const char *path, struct sg_error *why)
 {
+    TRY(place_is_direct(path, why));
     TRY(take_lock(ledger, path, why));
     TRY(place_check(path, why));
     TRY(make_private(path, why));

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "gateway/ledger/ledger.h"
+#include "gateway/ledger/peek.h"
 #include "tests/unit/ledger/support/book.h"
+#include "tests/unit/ledger/support/older.h"
 
 /* The files of a ledger are where they were opened, and a start finds the ledger that was
  * there before. */
@@ -169,4 +171,39 @@ Test(place, a_folder_in_its_place_is_refused_and_left_as_it_was)
     cr_assert_eq(stat(inner, &found), 0);
     cr_expect_eq(found.st_mode & 07777, 0755);
     cr_expect_eq(rmdir(inner), 0);
+}
+
+static void expect_a_link_is_refused(void)
+{
+    const struct ledger_options options = {.path = book.path, .origin = BOOK_ORIGIN};
+    struct ledger_peek found;
+
+    cr_expect_eq(ledger_peek(&options, &found, &book.why), SG_INVALID);
+    cr_expect_not_null(strstr(book.why.text, "symbolic link"), "%s", book.why.text);
+    ledger_peek_fini(&found);
+    book.why.text[0] = '\0';
+    cr_expect_eq(book_try_open(&book), SG_INVALID);
+    cr_expect_not_null(strstr(book.why.text, "symbolic link"), "%s", book.why.text);
+    cr_expect_neq(access(beside(".lock"), F_OK), 0, "a lock of the link was made");
+}
+
+/* Led on by a start that fails behind it, no older version could open it. */
+Test(place, a_link_to_an_older_ledger_is_refused_and_the_ledger_left_as_it_was)
+{
+    char target[BACKEND_WHERE_MAX + 8];
+    struct stat before;
+    struct stat after;
+
+    tear_down();
+    book_make(&book);
+    older_write(&book, 3);
+    (void)snprintf(target, sizeof(target), "%s.other", book.path);
+    cr_assert_eq(rename(book.path, target), 0);
+    cr_assert_eq(symlink(target, book.path), 0);
+    cr_assert_eq(stat(target, &before), 0);
+    expect_a_link_is_refused();
+    cr_assert_eq(stat(target, &after), 0);
+    cr_expect_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec, "it was written");
+    cr_expect_eq(after.st_size, before.st_size);
+    cr_expect_eq(unlink(target), 0);
 }
