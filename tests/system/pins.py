@@ -335,6 +335,21 @@ def another_user_is_refused_by_the_file_and_by_the_kernels_word(pins):
 
 
 @claim
+def a_group_that_the_unit_does_not_let_it_see_is_told_as_that(pins):
+    """PrivateUsers= of the unit: root, its own user, and nobody else."""
+    alone = ["unshare", "--user", "--map-current-user"]
+    if os.getuid() != 0 or subprocess.run([*alone, "true"], check=False).returncode != 0:
+        return
+    config = pins.rig.write("grouped.yaml", re.sub(*rig.fresh_ledger(), pins.text.replace(
+        "control: {", "control: {group: daemon, ", 1), count=1))
+    gateway = rig.Gateway(pins.rig, config, {}, command=[
+        *alone, os.path.join(rig.BIN, "segeld"), "--config", config])
+    expect(gateway.wait_end() != 0, "it starts")
+    contains(gateway.find("fatal")[-1]["why"], "cannot be given to its group",
+             "local-users.conf", "a member of it")
+
+
+@claim
 def peers_that_break_the_rules_cost_no_login_and_no_descriptor(pins):
     with pins.awaiting() as gateway:
         logins, held = pins.logins(), descriptors(gateway)

@@ -2,6 +2,7 @@
                       */
 #include "gateway/service/control/control.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,6 +38,24 @@ enum sg_status control_check(const struct config *config, struct sg_error *why)
     return find_group(config, &given, &group, why);
 }
 
+/* EINVAL: the group has no number in this process's namespace of users, whoever is its
+ * member. */
+static enum sg_status give_to_group(const struct control *control, const char *path,
+                                    struct sg_error *why)
+{
+    if (chown(path, (uid_t)-1, control->group) == 0) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_IO,
+                   "the control socket %s cannot be given to its group; %smake the "
+                   "gateway's user a member of it",
+                   path,
+                   errno == EINVAL
+                       ? "this process sees no other group than its own: take the "
+                         "drop-in local-users.conf (PrivateUsers=no) for the unit, and "
+                       : "");
+}
+
 /* Nobody can connect before listen: owner and mode are right by then. */
 static enum sg_status listen_at(struct control *control, const char *path,
                                 struct sg_error *why)
@@ -52,12 +71,7 @@ static enum sg_status listen_at(struct control *control, const char *path,
         return sg_fail(why, SG_IO, "no socket: raise the limit of open files");
     }
     TRY(socket_file_bind(&control->file, control->fd, &address, mode, why));
-    if (control->has_group && chown(path, (uid_t)-1, control->group) != 0) {
-        return sg_fail(why, SG_IO,
-                       "the control socket %s cannot be given to its group; make the "
-                       "gateway's user a member of it",
-                       path);
-    }
+    TRY(control->has_group ? give_to_group(control, path, why) : SG_OK);
     return listen(control->fd, LINKS_MAX) == 0
                ? SG_OK
                : sg_fail(why, SG_IO, "cannot listen on the control socket %s", path);
