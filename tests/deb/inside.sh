@@ -105,6 +105,25 @@ device_bound() { # as in hsm-device.conf; /dev/full stands for the HSM
         sh -c 'head -c 1 /dev/bus/usb/001/001 | od -An -c && [ ! -e /dev/other ]'
 }
 stops_cleanly() { systemctl stop segeld && is "$(systemctl show -p Result --value segeld)" success && journalctl -u segeld -o cat | grep -q '"event":"ended"'; }
+nobody_serves() { # nor would begin to
+    is "$(grep -l "^Uid:.*[[:space:]]$(id -u segel)[[:space:]]" /proc/[0-9]*/status)" '' &&
+        ! (exec 3<>/dev/tcp/127.0.0.1/7443)
+}
+removed_with_socket() { # as in docs/TRANSPORT.md, under clients that connect again at once
+    local client code
+    printf '[Socket]\nListenStream=7443\nFileDescriptorName=grpc\n' >/etc/systemd/system/segeld.socket
+    printf '[Service]\nSockets=segeld.socket\n' >/etc/systemd/system/segeld.service.d/socket.conf
+    sed -i 's|address: 127.0.0.1, port: 7443|address: "fd:grpc"|' /etc/segel/segeld.yaml
+    systemctl daemon-reload && systemctl start segeld.socket && sign_letters /test/by-socket || return 1
+    (while :; do (exec 3<>/dev/tcp/127.0.0.1/7443) 2>/dev/null; sleep 0.05; done) &
+    client=$!
+    apt-get remove -y -qq segel-gateway && sleep 3 && nobody_serves
+    code=$?
+    kill $client
+    rm -f /etc/systemd/system/segeld.socket /etc/systemd/system/segeld.service.d/socket.conf
+    systemctl daemon-reload
+    return $code
+}
 purge() { apt-get purge -y -qq segel-gateway && [ -e /var/lib/segel/ledger.db ] && [ ! -e /usr/bin/segeld ]; }
 
 check 'the package makes the user segel' id segel
@@ -140,6 +159,7 @@ check 'an upgrade after which the gateway is down is no success' upgrade_fails
 check 'a device that a drop-in binds is reached, and no other' device_bound
 check 'it stops cleanly' stops_cleanly
 check 'manual pages are there' test -s /usr/share/man/man1/segel-sign.1.gz -a -s /usr/share/man/man8/segeld.8.gz
+check 'a package that is removed stops the gateway and its socket' removed_with_socket
 check 'the ledger outlives the package' purge
 
 # Another machine, on which an older version has worked: its packages, its ledger.

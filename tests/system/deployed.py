@@ -219,6 +219,25 @@ def an_upgrade_does_not_wait_for_a_check_that_hangs():
 
 
 @claim
+def a_package_that_is_removed_stops_what_would_start_the_gateway_anew():
+    folder = os.path.join(rig.BUILD, "system", "removal")
+    os.makedirs(folder, exist_ok=True)
+    script = read(DEPLOY, "debian/segel-gateway.prerm").replace("#DEBHELPER#", "").replace(
+        "-d /run/systemd/system", "-d /")
+    stub(folder, "deb-systemd-invoke", 'echo "$@" >&2\n')
+    for answer, act, told in (("echo segeld.socket", "remove",
+                               "stop segeld.socket segeld.service\n"),
+                              ("echo", "remove", "stop segeld.service\n"),
+                              ("exit 1", "remove", "stop segeld.service\n"),
+                              ("echo segeld.socket", "upgrade", "")):
+        stub(folder, "systemctl", f'[ "$*" = "show -p TriggeredBy --value segeld.service" ] '
+                                  f"&& {answer}\n")
+        result = run("/bin/sh", "-c", script, "prerm", act,
+                     env={"PATH": f"{folder}:/usr/bin:/bin"})
+        equal((result.returncode, result.stderr), (0, told), answer)
+
+
+@claim
 def a_ledger_that_a_copy_took_the_place_of_is_never_written_over():
     """By the block of OPERATIONS.md, followed twice on two days."""
     block = re.search(r"^    (old=.*\n)    (install -d .*\n)    (mv .*\n)    (install .*COPY .*\n)",
