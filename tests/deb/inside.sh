@@ -89,6 +89,21 @@ upgrade() { # the packages over themselves: the ledger stays, the gateway is sta
     dpkg -i /debs/*.deb && wait_for 20 new_pid_than "$before" && sign_letters /test/after &&
         [ "$(segel_as reviewer log show --json | wc -l)" -gt "$records" ]
 }
+crl() { # SECONDS that the list of revoked clients is good for
+    printf '[ca]\ndefault_ca = it\n[it]\ndatabase = /tmp/index\ndefault_md = sha256\n' >/tmp/crl.conf
+    : >/tmp/index
+    openssl ca -gencrl -config /tmp/crl.conf -keyfile /tmp/world/pki/tls-ca.key \
+        -cert /tmp/world/pki/tls-ca.pem -crlsec "$1" -out /etc/segel/clients.crl &&
+        chown root:segel /etc/segel/clients.crl && chmod 640 /etc/segel/clients.crl
+}
+upgrade_over() { # a list that has run out keeps clients out, and no gateway down
+    local before
+    crl 15 && sed -i 's|client_ca: clients.pem|&, client_crl: clients.crl|' /etc/segel/segeld.yaml &&
+        systemctl restart segeld && sign_letters /test/listed && sleep 15 || return 1
+    before=$(main_pid)
+    ! sign_letters /test/shut-out && dpkg -i /debs/*.deb && wait_for 20 new_pid_than "$before" &&
+        ! sign_letters /test/shut-out && crl 86400 && systemctl reload segeld && sign_letters /test/let-in
+}
 upgrade_fails() { # and says so; when that is mended, the packages are configured
     local obstacle=/etc/systemd/system/segeld.service.d/obstacle.conf
     printf '[Service]\nExecStartPre=/bin/false\n' >$obstacle # which no look at files shows
@@ -155,6 +170,7 @@ check 'and back' bash -c 'systemctl kill -s USR2 --kill-whom=main segeld; sleep 
 check 'a process that hangs is replaced by the watchdog' hang
 check 'the next one signs' sign_letters /test/signed-2
 check 'an upgrade goes on with the ledger' upgrade
+check 'an upgrade goes on where a list of revoked clients has run out' upgrade_over
 check 'an upgrade after which the gateway is down is no success' upgrade_fails
 check 'a device that a drop-in binds is reached, and no other' device_bound
 check 'it stops cleanly' stops_cleanly

@@ -63,6 +63,15 @@ def units_name_programs_and_documents_that_are_installed():
 
 
 @claim
+def the_gateway_starts_behind_what_it_asks_at_its_start():
+    """Names of users and of control.group may come of a directory, moments of a time service."""
+    text = read(TREE, "usr/lib/systemd/system/segeld.service")
+    behind = {name for line in re.findall(r"^After=(.*)$", text, flags=re.M) for name in line.split()}
+    missing = {"network-online.target", "time-sync.target", "nss-user-lookup.target"} - behind
+    expect(not missing, f"After= lacks {missing}")
+
+
+@claim
 def units_are_sound_and_hardened():
     need("systemd-analyze")
     for unit, most in EXPOSURE.items():
