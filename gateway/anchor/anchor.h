@@ -68,6 +68,10 @@ struct anchors_options {
     const struct config *config; /* borrowed, as the next two; must have anchors */
     const char *log_vkey;
     struct mbox *core; /* where the letters go */
+    /* Several times a second while anchors_compare waits; false: given up. NULL: none
+     * asks. */
+    bool (*on_compare)(void *context);
+    void *context; /* borrowed until anchors_compare is back */
 };
 
 /* What can be said of the anchors without asking them. SG_INVALID: why names the entry.
@@ -83,7 +87,8 @@ void anchors_recall(struct anchors *anchors, size_t index, uint64_t size);
  * anchoring.timeout_ms in all, witnesses are asked, for anchoring.start_ms in all. An
  * anchor that cannot be reached, or does not answer in this time, costs a log line.
  * SG_CORRUPT: the ledger is older than an anchor, or another log: nothing may be signed.
- * why is one sentence; both checkpoints lie beside the ledger as evidence. */
+ * SG_SHUTDOWN: given up. why is one sentence; both checkpoints lie beside the ledger as
+ * evidence. */
 SG_MUST_USE enum sg_status anchors_compare(struct anchors *anchors, struct sg_error *why);
 /* After these two, before the start. */
 void anchors_hold(struct anchors *anchors, size_t index, struct anchor_hold *out);

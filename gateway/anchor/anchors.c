@@ -145,6 +145,8 @@ enum sg_status anchors_new(const struct anchors_options *options, struct anchors
     }
     anchors->config = config;
     anchors->core = options->core;
+    anchors->on_compare = options->on_compare;
+    anchors->context = options->context;
     anchors->list =
         (struct anchor *)calloc(config->anchor_count + 1, sizeof(*anchors->list));
     enum sg_status status =

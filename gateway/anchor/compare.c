@@ -10,7 +10,15 @@
  * copy. What cannot be reached costs a log line, not the start; a folder is looked at
  * again by the anchor's thread, before anything is put into it. */
 
-enum { US_PER_MS = 1000 };
+enum { US_PER_MS = 1000, PIECE_MS = 200 };
+
+/* Whoever manages the service hears from a start that takes long, or ends it. */
+static enum sg_status ask_to_go_on(const struct anchors *anchors, struct sg_error *why)
+{
+    return anchors->on_compare == NULL || anchors->on_compare(anchors->context)
+               ? SG_OK
+               : sg_fail(why, SG_SHUTDOWN, "asked to end while the anchors were asked");
+}
 
 static void unreachable(const struct anchor *anchor, const char *why)
 {
@@ -40,12 +48,28 @@ static enum sg_status take_look(struct anchor_loop *loop, struct anchor *anchor,
     return SG_OK;
 }
 
+static enum sg_status await_back(struct anchor *anchor, int64_t until_us, bool *back,
+                                 struct sg_error *why)
+{
+    int64_t now_us = clock_mono_us();
+
+    *back = parcel_back(anchor, 0);
+    while (!*back && anchor->parcel != NULL && now_us < until_us) {
+        TRY(ask_to_go_on(anchor->of, why));
+        int64_t piece_us = now_us + (int64_t)PIECE_MS * US_PER_MS;
+        *back = parcel_back(anchor, piece_us < until_us ? piece_us : until_us);
+        now_us = clock_mono_us();
+    }
+    return SG_OK;
+}
+
 static enum sg_status compare_folder(struct anchor_loop *loop, struct anchor *anchor,
                                      int64_t until_us, struct sg_error *why)
 {
     struct sg_error inner = {0};
-    bool back = parcel_back(anchor, until_us);
+    bool back = false;
 
+    TRY(await_back(anchor, until_us, &back, why));
     if (anchor->config->kind == ANCHOR_DISK &&
         (!back || anchor->parcel->status != SG_OK)) {
         anchor->held = 0; /* a new disk */
@@ -149,6 +173,13 @@ static enum sg_status look_at(struct anchor_loop *loop, const struct http_answer
     return SG_OK;
 }
 
+static int64_t piece_of(int64_t until_us)
+{
+    int64_t left_ms = (until_us - clock_mono_us()) / US_PER_MS;
+
+    return left_ms < 0 ? 0 : left_ms < PIECE_MS ? left_ms : PIECE_MS;
+}
+
 static enum sg_status hear_all(struct anchor_loop *loop, struct sg_error *why)
 {
     int64_t until_us =
@@ -157,11 +188,14 @@ static enum sg_status hear_all(struct anchor_loop *loop, struct sg_error *why)
     struct http_answer answer;
 
     while (http_load(loop->http) > 0) {
-        int64_t left_ms = (until_us - clock_mono_us()) / US_PER_MS;
-        if (!http_wait(loop->http, left_ms < 0 ? 0 : left_ms, &answer)) {
+        struct sg_error *first = verdict == SG_OK ? why : NULL;
+        if (ask_to_go_on(loop->anchors, first) != SG_OK) {
+            return first != NULL ? SG_SHUTDOWN : verdict;
+        }
+        if (!http_wait(loop->http, piece_of(until_us), &answer)) {
             continue; /* each ends by its own timeout */
         }
-        enum sg_status status = look_at(loop, &answer, verdict == SG_OK ? why : NULL);
+        enum sg_status status = look_at(loop, &answer, first);
         verdict = verdict == SG_OK ? status : verdict;
         http_answer_fini(&answer);
     }

@@ -59,6 +59,8 @@ struct anchor_loop {
 struct anchors {
     const struct config *config;
     struct mbox *core;
+    bool (*on_compare)(void *context); /* see anchors_options */
+    void *context;
     struct note_key log_key;
     atomic_bool stop;
     atomic_int_fast64_t beat_us; /* see anchors_beat_us */

@@ -15,7 +15,7 @@ struct core_options {
     struct policy *policy;       /* of the configured file; the core takes a share */
     const char *hsm_program;
     const char *version; /* of segeld, for the boot record */
-    /* While the log is hashed or tokens are opened; false: given up. NULL: none asks. */
+    /* While it hashes, opens tokens, asks anchors; false: given up. NULL: none asks. */
     bool (*on_start)(void *context, const char *doing);
     /* While the first start ever waits for the PIN of the lane that has the log's key,
      * ten times a second on the core's thread; false: the start is given up. NULL: it is

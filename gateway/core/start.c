@@ -305,6 +305,12 @@ static bool on_hashing(void *core)
     return goes_on((const struct core *)core, "starting: records of the log are hashed");
 }
 
+static bool on_compare(void *core)
+{
+    return goes_on((const struct core *)core,
+                   "starting: anchors are asked what they hold");
+}
+
 static enum sg_status keep_latches(struct core *core, enum sg_status status)
 {
     enum sg_status kept = latches_write(core);
@@ -335,7 +341,7 @@ enum sg_status start_all(struct core *core, struct sg_error *why)
     TRY(keep_latches(core, start_lanes(core, why)));
     TRY(keep_latches(core, await_log_key(core, why)));
     TRY(keep_latches(core, checkpoint_start(core, why)));
-    TRY(keep_latches(core, anchoring_start(core, why)));
+    TRY(keep_latches(core, anchoring_start(core, on_compare, why)));
     if (write_start(core, &state) != SG_OK) {
         return sg_fail(why, SG_LEDGER, "the ledger %s cannot be written: %s",
                        core->options.config->ledger_file, ledger_why(core->ledger));

@@ -4,6 +4,8 @@ each kind of anchor, and what cannot be reached does not stop a gateway that is 
 import glob
 import hashlib
 import os
+import signal
+import socket
 import sys
 import time
 
@@ -166,6 +168,52 @@ def a_check_of_the_configuration_ends_though_folders_hang(town):
     equal(result.returncode, 0, result.stderr)
     contains(result.stdout, "are sound", f"drop: {town.drop} gives no answer",
              f"path: {town.disk} cannot be used")
+
+
+class Manager:
+    """systemd's socket: what a start says, as long as it is looked for."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.name = f"segel-rollback-{os.getpid()}-{time.monotonic_ns()}"
+        self.socket.bind("\0" + self.name)
+        self.socket.settimeout(LONGEST_S)
+
+    def hears(self, word):
+        while word not in (said := self.socket.recv(4096).decode()):
+            pass
+        return said
+
+
+@claim
+def a_start_that_anchors_hold_up_asks_for_time_and_can_be_ended(town):
+    mute = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
+    url = f"http://127.0.0.1:{mute.getsockname()[1]}"
+    for name in ("drop", "w1"):
+        town.fresh()
+        with town.gateway(name) as gateway:
+            sign(gateway)
+            rig.covered(gateway)
+        stuck, manager = Stuck(town.drop), Manager()
+        stuck.hold()
+        config = town.config(name, changes=(("start_ms: 2000", "start_ms: 60000"),
+                                            ("timeout_ms: 1000", "timeout_ms: 20000"),
+                                            *(((town.first.url, url),) if name == "w1" else ())))
+        gateway = rig.Gateway(town.rig, config, {"NOTIFY_SOCKET": "@" + manager.name,
+                                                 **stuck.environment()})
+        try:
+            manager.hears("anchors are asked")
+            manager.hears("EXTEND_TIMEOUT_USEC")
+            began = time.monotonic()
+            gateway.process.send_signal(signal.SIGTERM)
+            equal(gateway.wait_end(), 0, f"exit code, {name}")
+            expect(time.monotonic() - began < 8, f"the end waits, {name}")
+            equal(gateway.find("fatal"), [], "an end that was asked for")
+        finally:
+            stuck.release()
+            gateway.stop()
+            manager.socket.close()
+    mute.close()
 
 
 @claim

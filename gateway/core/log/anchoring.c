@@ -67,12 +67,16 @@ static void recall(struct core *core, size_t index)
     }
 }
 
-enum sg_status anchoring_start(struct core *core, struct sg_error *why)
+enum sg_status anchoring_start(struct core *core, bool (*on_compare)(void *),
+                               struct sg_error *why)
 {
     const struct config *config = core->options.config;
     struct anchoring *anchoring = &core->anchoring;
-    const struct anchors_options options = {
-        .config = config, .log_vkey = core->log_vkey, .core = &core->mailbox};
+    const struct anchors_options options = {.config = config,
+                                            .log_vkey = core->log_vkey,
+                                            .core = &core->mailbox,
+                                            .on_compare = on_compare,
+                                            .context = core};
 
     if (config->anchor_count == 0) {
         return SG_OK;

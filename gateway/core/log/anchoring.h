@@ -25,8 +25,10 @@ struct anchoring {
     bool still; /* it was told that their thread stands still */
 };
 
-/* Looks back: see anchors_compare. The ledger is open and the log key is known. */
-SG_MUST_USE enum sg_status anchoring_start(struct core *core, struct sg_error *why);
+/* Looks back: see anchors_compare. The ledger is open and the log key is known.
+ * on_compare: asked of the core. */
+SG_MUST_USE enum sg_status anchoring_start(struct core *core, bool (*on_compare)(void *),
+                                           struct sg_error *why);
 /* In the transaction: what came since the last one. */
 SG_MUST_USE enum sg_status anchoring_write(struct core *core);
 /* Once a second: tells of the anchors' thread that it stands still, and when it goes on.
