@@ -102,7 +102,8 @@ upgrade_over() { # a list that has run out keeps clients out, and no gateway dow
         systemctl restart segeld && sign_letters /test/listed && sleep 15 || return 1
     before=$(main_pid)
     ! sign_letters /test/shut-out && dpkg -i /debs/*.deb && wait_for 20 new_pid_than "$before" &&
-        ! sign_letters /test/shut-out && crl 86400 && systemctl reload segeld && sign_letters /test/let-in
+        ! sign_letters /test/shut-out && crl 86400 && systemctl reload segeld &&
+        wait_for 10 segel_as e-office signer seal-demo && sign_letters /test/let-in
 }
 upgrade_fails() { # and says so; when that is mended, the packages are configured
     local obstacle=/etc/systemd/system/segeld.service.d/obstacle.conf
