@@ -19,6 +19,7 @@ static void clear(struct offers_row *row)
         offered_stamp_free(row->stamps[i]);
     }
     segel_signer_free(row->signer);
+    free(row->key);
     *row = (struct offers_row){.signer = NULL};
 }
 
@@ -47,20 +48,26 @@ static const struct segel_signer *find_signer(struct offers *offers, const char 
 {
     for (size_t i = 0; i < OFFERS_KEPT; i++) {
         const struct offers_row *row = &offers->rows[i];
-        if (is_fresh(offers, row) && strcmp(row->signer->key, key) == 0) {
+        if (is_fresh(offers, row) && strcmp(row->key, key) == 0) {
             return signer_share(row->signer);
         }
     }
     return NULL;
 }
 
-static void keep_signer(struct offers *offers, const struct segel_signer *signer,
-                        unsigned connection)
+/* Without memory for its name it is asked for again. */
+static void keep_signer(struct offers *offers, const char *key,
+                        const struct segel_signer *signer, unsigned connection)
 {
     struct offers_row *row = &offers->rows[offers->next];
+    char *name = strdup(key);
 
+    if (name == NULL) {
+        return;
+    }
     offers->next = (offers->next + 1) % OFFERS_KEPT;
     clear(row);
+    row->key = name;
     row->signer = signer_share(signer);
     row->connection = connection;
     row->until_us = moment_mono_us() + OFFERS_FRESH_US;
@@ -79,12 +86,11 @@ int offers_signer(struct segel *segel, const char *key, const struct segel_signe
         return SEGEL_OK;
     }
     int code = segel_signer_get(segel, key, "id", out, error);
-    /* An answer about another key would be asked for again and again. */
-    if (code != SEGEL_OK || strcmp((*out)->key, key) != 0) {
+    if (code != SEGEL_OK) {
         return code;
     }
     (void)pthread_mutex_lock(&offers->lock);
-    keep_signer(offers, *out, connection);
+    keep_signer(offers, key, *out, connection);
     (void)pthread_mutex_unlock(&offers->lock);
     return SEGEL_OK;
 }

@@ -27,6 +27,7 @@ struct offers {
                              * are not used */
     struct offers_row {
         const struct segel_signer *signer; /* a share; NULL = free */
+        char *key; /* owned: as asked for; that of a successor in the answer */
         unsigned connection;
         int64_t until_us;                          /* monotonic */
         struct offered_stamp *stamps[OFFERS_KEPT]; /* shares; NULL = free */

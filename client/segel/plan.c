@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/channel/moment.h"
 #include "client/segel/error.h"
 #include "client/segel/signer.h"
 #include "proto/text.h"
@@ -197,6 +198,7 @@ static int fill(struct segel_plan *plan, struct segel *segel,
         code = offers_signer(segel, plan->given.key, &plan->signer, error);
     }
     if (code == SEGEL_OK) {
+        plan->told_us = signer_told_us(plan->signer);
         code = fit(plan, segel, error);
     }
     return code;
@@ -233,6 +235,11 @@ struct segel_plan *plan_share(struct segel_plan *plan)
 {
     (void)atomic_fetch_add(&plan->users, 1);
     return plan;
+}
+
+bool plan_is_old(const struct segel_plan *plan)
+{
+    return moment_mono_us() - plan->told_us > OFFERS_FRESH_US;
 }
 
 void segel_plan_free(struct segel_plan *plan)

@@ -16,6 +16,7 @@ struct segel_plan {
     struct segel_look look;            /* valid when given.look is not NULL */
     char *block;                       /* owned */
     const struct segel_signer *signer; /* a share, as the stamp */
+    int64_t told_us;                   /* when the gateway said it; monotonic */
     struct offered_stamp *offered;     /* NULL = the letters are no PDFs */
     Segel__V1__SignTerms terms;        /* texts borrowed from given */
     struct verify_known *known; /* owned; NULL where memory was short: it works, too */
@@ -28,6 +29,9 @@ struct segel_plan {
 int plan_check_terms(const struct segel_terms *terms, struct segel_error *error);
 
 struct segel_plan *plan_share(struct segel_plan *plan);
+
+/* What the gateway said is as old as offers may be: make the plan anew. */
+bool plan_is_old(const struct segel_plan *plan);
 
 /* The look of a letter: its own, or the plan's; NULL = invisible. */
 const struct segel_look *plan_look(const struct segel_plan *plan,

@@ -190,7 +190,8 @@ struct segel_plan;
 
 /* Asks the gateway what the key offers and holds the terms against it. Copies all. What
  * it said, and the template, serve the plans of the next minute too: a plan for each
- * letter costs little.
+ * letter costs little. A plan keeps them: a program that signs for longer makes it anew,
+ * or its letters show the statement and leave the room of that time.
  * SEGEL_USAGE: a word is none that is known, the key does not offer it, or the template
  * is not sound, or does not show what the gateway's policy asks for. */
 int segel_plan_make(struct segel *segel, const struct segel_terms *terms,

@@ -22,6 +22,7 @@ struct signer {
     struct segel_signer view; /* first: a view is its signer */
     atomic_uint users;
     Segel__V1__GetSignerResponse *response; /* owned */
+    int64_t told_us;                        /* monotonic */
     struct words profiles;
     struct words hashes;
     struct words schemes;
@@ -131,6 +132,7 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
     }
     atomic_init(&signer->users, 1);
     signer->response = (Segel__V1__GetSignerResponse *)(void *)reply;
+    signer->told_us = moment_mono_us();
     fill_view(signer);
     *out = &signer->view;
     return SEGEL_OK;
@@ -167,4 +169,9 @@ bool signer_offers(const char *const *words, size_t count, const char *word)
 const Segel__V1__GetSignerResponse *signer_response(const struct segel_signer *signer)
 {
     return ((const struct signer *)(const void *)signer)->response;
+}
+
+int64_t signer_told_us(const struct segel_signer *signer)
+{
+    return ((const struct signer *)(const void *)signer)->told_us;
 }

@@ -12,5 +12,7 @@ bool signer_offers(const char *const *words, size_t count, const char *word);
 
 /* What the gateway said of it; the signer's. */
 const Segel__V1__GetSignerResponse *signer_response(const struct segel_signer *signer);
+/* When that was; monotonic. */
+int64_t signer_told_us(const struct segel_signer *signer);
 
 #endif

@@ -154,9 +154,10 @@ class Signing:
     (likewise, in a stream, a second after a letter came), foreign
     (answers for other requests), strangers (likewise, and breaks off), cancelling (calls each
     letter cancelled), unproven (its validation data are there once), counted-… (its certificate
-    ends after as many microseconds as it was asked about), known (all ids are, for other
-    content), late (is there from the second question on), sleepy (takes three seconds to be
-    found, and leaves a file of this name), fickle (takes no more terms behind its stream's first
+    ends after as many microseconds as it was asked about; …-rotated: by the successor's name),
+    known (all ids are, for other content), tight (its signatures never have room),
+    late (is there from the second question on), sleepy (takes three seconds to be found, and
+    leaves a file of this name), fickle (takes no more terms behind its stream's first
     message), odd and even (in a stream the letters of odd are held back until one of even comes),
     resting (is known, and no lane serves it), full (puts the first batch of an id off, by the
     call's status), crowded (likewise, for a second), reserved (has no room, and names no
@@ -185,10 +186,11 @@ class Signing:
                 time.sleep(3)
         counted = request.key.startswith("counted-")
         again = self.asked[request.key] > 1
-        room = {"narrow": 4096 if again else 300, "growing": 4099 if again else 4096,
-                "turning": 4099 if again else 4096}
+        room = {"tight": 300, "narrow": 4096 if again else 300,
+                "growing": 4099 if again else 4096, "turning": 4099 if again else 4096}
         return s.GetSignerResponse(
-            key=request.key, profiles=[1, 2, 3] if request.key == "unproven" else [1, 3],
+            key="successor" if request.key.endswith("-rotated") else request.key,
+            profiles=[1, 2, 3] if request.key == "unproven" else [1, 3],
             hash_algorithms=[2, 1] if request.key == "turning" and again else [1, 2],
             signature_algorithms=[1], signature_max_len=room.get(request.key, 4096),
             document_classes=["surat_keterangan"], statement="Dokumen ini sah.",

@@ -14,6 +14,8 @@ from rig import claim, contains, equal, expect
 sys.path.append(os.path.join(rig.ROOT, "tests/flow"))
 import client_rig  # noqa: E402  (it stands in that folder)
 
+PLENTY = 300  # more letters than are under way at once
+
 
 @claim
 def what_the_gateway_calls_cancelled_is_no_stop_of_the_users(the_rig):
@@ -81,6 +83,17 @@ def a_signature_without_room_is_no_letter_and_the_next_run_gives_it_more(the_rig
     expect("are not there" not in result.stderr, result.stderr)
     result = the_rig.sign("narrow", "narrow", *the_rig.letters(2))
     equal(result.returncode, 0, result.stdout + result.stderr)
+
+
+@claim
+def a_run_whose_signatures_find_no_room_stops_soon(the_rig):
+    """Each of them is counted on key and mandate, and in no file."""
+    os.mkdir(the_rig.path("plenty"))
+    for number in range(PLENTY):
+        the_rig.write(f"plenty/{number:03}.pdf", client_rig.letter(f"Surat {number}"))
+    result = the_rig.sign("tight", "tight", the_rig.path("plenty"))
+    equal(result.returncode, 3, result.stdout + result.stderr)
+    contains(result.stderr, "not done", "--resume")
 
 
 @claim

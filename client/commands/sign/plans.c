@@ -3,8 +3,12 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "client/channel/moment.h"
 #include "client/commands/sign/terms.h"
+#include "client/segel/plan.h"
 #include "proto/slice.h"
+
+enum { AGAIN_US = 5000000 /* from one vain question to the next */ };
 
 /* --- Terms ------------------------------------------------------------------------- */
 
@@ -74,6 +78,38 @@ static struct sign_plans_row *find(struct sign_plans *plans,
     return oldest;
 }
 
+/* The gateway is not there, or crowded, for the moment: letters that are under way wait
+ * for it, too. */
+static bool passes(int code)
+{
+    return code == SEGEL_UNREACHABLE || code == SEGEL_TIMEOUT || code == SEGEL_BUSY ||
+           code == SEGEL_UNAVAILABLE;
+}
+
+static int renew(struct sign_plans *plans, struct sign_plans_row *row,
+                 const struct segel_terms *terms, struct segel_error *error)
+{
+    struct segel_plan *made = NULL;
+    int code = segel_plan_make(plans->segel, terms, &made, error);
+
+    if (row->plan != NULL && passes(code)) {
+        row->again_us = moment_mono_us() + AGAIN_US;
+        return SEGEL_OK;
+    }
+    if (code == SEGEL_OK) {
+        segel_plan_free(row->plan);
+        row->plan = made;
+        row->again_us = 0;
+    }
+    return code;
+}
+
+static bool is_due(const struct sign_plans_row *row)
+{
+    return row->plan == NULL ||
+           (plan_is_old(row->plan) && moment_mono_us() >= row->again_us);
+}
+
 int sign_plans_get(struct sign_plans *plans, const struct sign_plan *plan,
                    struct segel_plan **out, struct segel_error *error)
 {
@@ -87,8 +123,8 @@ int sign_plans_get(struct sign_plans *plans, const struct sign_plan *plan,
     terms.look = &look;
     hash_terms(&terms, plan->visible, hash);
     struct sign_plans_row *row = find(plans, hash);
-    if (row->plan == NULL) {
-        code = segel_plan_make(plans->segel, &terms, &row->plan, error);
+    if (is_due(row)) {
+        code = renew(plans, row, &terms, error);
     }
     row->used = ++plans->clock;
     *out = row->plan;

@@ -6,7 +6,8 @@
 #include "client/segel/segel.h"
 
 /* Plans of libsegel, one for each set of terms that the letters of a run have. Those that
- * were used last are kept, so a manifest may have as many sets as it likes. */
+ * were used last are kept, so a manifest may have as many sets as it likes; what the
+ * gateway said of their keys is asked again after a minute. */
 enum { SIGN_PLANS_KEPT = 32, SIGN_TERMS_SIZE = 16 };
 struct sign_plans {
     struct segel *segel; /* owned */
@@ -15,6 +16,7 @@ struct sign_plans {
         uint8_t terms[SIGN_TERMS_SIZE];
         struct segel_plan *plan; /* owned; NULL = free */
         uint64_t used;
+        int64_t again_us; /* monotonic: the gateway is not asked before; 0 = at once */
     } rows[SIGN_PLANS_KEPT];
 };
 
@@ -22,8 +24,9 @@ struct sign_plans {
 SG_MUST_USE enum sg_status sign_plans_open(struct sign_plans *plans,
                                            const struct home *home, struct sg_error *why);
 void sign_plans_close(struct sign_plans *plans);
-/* *out is borrowed until the next call: a letter that is submitted keeps its own share. A
- * code of libsegel. */
+/* *out is borrowed until the next call: a letter that is submitted keeps its own share.
+ * It stays as it was where the gateway cannot be asked again just now. A code of
+ * libsegel. */
 int sign_plans_get(struct sign_plans *plans, const struct sign_plan *plan,
                    struct segel_plan **out, struct segel_error *error);
 /* First bytes of a SHA-256 over all that decides what is signed, and how. */

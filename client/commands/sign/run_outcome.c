@@ -106,11 +106,12 @@ static const char conflict[] =
 static const char no_room[] = "%s. It is signed, and in no file; the next run signs it "
                               "as a new letter";
 
-/* A disk that is full would be found full by every letter that is signed after this one.
- */
+/* A disk that is full would be found full by every letter that is signed after this one,
+ * and a key's signatures be too long for the room of each. */
 static void count_unwritten(struct run *run, const char *reason, const char *text)
 {
-    run->unwritten += strcmp(reason, "not-written") == 0 ? 1 : 0;
+    run->unwritten +=
+        strcmp(reason, "not-written") == 0 || strcmp(reason, "no-room") == 0 ? 1 : 0;
     if (run->unwritten >= UNWRITTEN_MAX) {
         run_stop(run, SG_IO, text);
     }

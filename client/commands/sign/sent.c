@@ -94,16 +94,19 @@ int sign_plan_get(const struct sign_way *way, const struct sign_row *row,
                   struct segel_error *error)
 {
     const struct journal_letter *kept =
-        asked->again ? journal_at(way->journal, asked->number - 1) : NULL;
+        asked->number > 0 ? journal_at(way->journal, asked->number - 1) : NULL;
     struct sg_error why = {0};
 
     if (sign_plan_read(&row->options, &out->plan, &why) != SG_OK) {
         return failed(SEGEL_USAGE, "terms", why.text, error);
     }
-    if (kept != NULL && kept->hash != SG_HASH_NONE) {
+    int code = sign_plans_get(way->plans, &out->plan, &out->terms, error);
+    if (code == SEGEL_OK && kept != NULL && kept->hash != SG_HASH_NONE &&
+        kept->hash != (uint8_t)sg_hash_parse(segel_plan_hash(out->terms))) {
         out->plan.wish.hash = (enum sg_hash)kept->hash;
+        code = sign_plans_get(way->plans, &out->plan, &out->terms, error);
     }
-    return sign_plans_get(way->plans, &out->plan, &out->terms, error);
+    return code;
 }
 
 int sign_send(const struct sign_way *way, const struct sign_row *row,

@@ -29,8 +29,8 @@ struct sign_way {
     struct journal *journal;
 };
 /* The terms of a letter as wanted, and libsegel's plan of them, which is borrowed until
- * the next one is asked for. Of a letter that was sent before: by the hash of that time.
- * A code of libsegel. */
+ * the next one is asked for. Of a letter that the journal has: by the hash that it has
+ * there. A code of libsegel. */
 struct sign_wanted {
     struct sign_plan plan;
     struct segel_plan *terms;

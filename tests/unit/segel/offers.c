@@ -87,6 +87,16 @@ Test(offers, what_a_key_offers_is_asked_again_after_a_minute_or_a_lost_connectio
     cr_expect_eq(questions(), before + 6);
 }
 
+/* A key that was rotated: callers go on to use its old name. */
+Test(offers, what_is_told_by_the_successors_name_is_kept_for_the_one_that_was_asked_for)
+{
+    counted = "counted-rows-rotated";
+    int64_t before = questions();
+
+    make_rows();
+    cr_expect_eq(questions(), before + 2);
+}
+
 static int template_of(const char *words)
 {
     int fd = memfd_create("stamp", 0);
