@@ -1,6 +1,7 @@
 #ifndef SEGEL_CLIENT_PDF_PDF_H
 #define SEGEL_CLIENT_PDF_PDF_H
 
+#include "client/pdf/refusal.h"
 #include "proto/algorithm.h"
 #include "proto/base.h"
 #include "proto/slice.h"
@@ -11,20 +12,6 @@
  * thread its own jobs; nothing is shared. Reading happens in a child process that is
  * waited for: a hostile file takes at most 30 s of processor time and 1 GiB. */
 struct pdf_job;
-
-/* Why a letter is not signed: one row a reason; the letter stays as it is. */
-enum pdf_refusal {
-    PDF_ACCEPTED,
-#define PDF_REFUSAL(name, code, text, indonesian) PDF_##name,
-#include "client/pdf/refusals.def"
-#undef PDF_REFUSAL
-    PDF_REFUSAL_COUNT
-};
-const char *pdf_refusal_code(enum pdf_refusal refusal); /* stable, "encrypted" */
-const char *pdf_refusal_text(enum pdf_refusal refusal); /* what to do about it */
-/* Such a text in Indonesian, with the detail that stood behind it. False: the sentence is
- * none of these. */
-bool pdf_refusal_indonesian(const char *sentence, char *out, size_t size);
 
 struct pdf_look;
 

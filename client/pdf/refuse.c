@@ -3,16 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
+enum again { PERHAPS, ALWAYS };
 struct row {
     const char *code;
+    enum again again;
     const char *text;
     const char *indonesian;
 };
 
 static const struct row rows[PDF_REFUSAL_COUNT] = {
-    [PDF_ACCEPTED] = {"accepted", "the letter can be signed",
+    [PDF_ACCEPTED] = {"accepted", PERHAPS, "the letter can be signed",
                       "surat dapat ditandatangani"},
-#define PDF_REFUSAL(name, code, text, indonesian) [PDF_##name] = {code, text, indonesian},
+#define PDF_REFUSAL(name, code, again, text, indonesian)                                 \
+    [PDF_##name] = {code, again, text, indonesian},
 #include "client/pdf/refusals.def"
 #undef PDF_REFUSAL
 };
@@ -20,7 +23,7 @@ static const struct row rows[PDF_REFUSAL_COUNT] = {
 /* The numbers come from our own enum, but a caller may have stored one for long. */
 static const struct row *row_of(enum pdf_refusal refusal)
 {
-    static const struct row unknown = {"unknown", "the reason is not known",
+    static const struct row unknown = {"unknown", PERHAPS, "the reason is not known",
                                        "alasannya tidak diketahui"};
 
     return (unsigned)refusal < PDF_REFUSAL_COUNT ? &rows[refusal] : &unknown;
@@ -34,6 +37,16 @@ const char *pdf_refusal_code(enum pdf_refusal refusal)
 const char *pdf_refusal_text(enum pdf_refusal refusal)
 {
     return row_of(refusal)->text;
+}
+
+bool pdf_refusal_lasts(const char *code)
+{
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        if (strcmp(rows[i].code, code) == 0) {
+            return rows[i].again == ALWAYS;
+        }
+    }
+    return false;
 }
 
 bool pdf_refusal_indonesian(const char *sentence, char *out, size_t size)

@@ -483,8 +483,8 @@ def broken_off(the_rig, out, folder, more=()):
     def attempt(name):
         before = len(signed_jobs(the_rig))
         code, told = stopped(the_rig, name, folder, signal.SIGINT, more=more)
-        expect(code in (0, EXIT_STOPPED), f"exit code {code}: {told}")
-        return (name, before) if code else None
+        expect(code in (0, 1, EXIT_STOPPED), f"exit code {code}: {told}")
+        return (name, before) if code == EXIT_STOPPED else None
     return in_time(out, attempt)
 
 
@@ -704,6 +704,21 @@ def lose_outcomes(the_rig, out):
     for name in below(the_rig.path(out)):
         os.unlink(the_rig.path(out, name))
     return len(lines) - 1
+
+
+@claim
+def a_letter_that_cannot_be_signed_keeps_no_run_open(the_rig):
+    """It was in the journal when the run broke off, and never sent."""
+    folder = pile(the_rig, "spoiled", LETTERS)
+    the_rig.write("spoiled/a.pdf", "no PDF\n")
+    out, before = broken_off(the_rig, "spoilt", folder)
+    lose_outcomes(the_rig, out)
+    result = sign(the_rig, out, folder, "--resume")
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stderr, "1 refused")
+    expect("may be signed" not in result.stderr, result.stderr)
+    equal(journals(the_rig, out), [], "journals")
+    once_each(the_rig, out, before, LETTERS)
 
 
 @claim

@@ -78,15 +78,22 @@ static bool has_no_room(const struct segel_outcome *outcome)
     return outcome->code == SEGEL_FAULT && strcmp(outcome->reason, "no-room") == 0;
 }
 
-/* Whether this request id will never give the letter a signature. Most refusals of one
- * that may have been sent before say nothing: the policy is asked before the ledger. Not
- * so a conflict: the ledger keeps the id for other content, whatever else changes. */
+/* No program sends such a letter, so what the journal has of it was not sent. */
+static bool cannot_be_signed(const struct segel_outcome *outcome)
+{
+    return outcome->code == SEGEL_REFUSED && pdf_refusal_lasts(outcome->reason);
+}
+
+/* Whether this request id will never give the letter a signature. A denial of one that
+ * may have been sent before says nothing: it may be of now, and the signature of then.
+ * Not so a conflict: the ledger keeps the id for other content, whatever else changes. */
 static bool is_final(const struct run *run, const struct segel_outcome *outcome,
                      bool again)
 {
     bool answered = outcome_result(outcome) != NULL;
 
-    if ((outcome->code == SEGEL_CONFLICT && answered) || has_no_room(outcome)) {
+    if ((outcome->code == SEGEL_CONFLICT && answered) || has_no_room(outcome) ||
+        (!answered && cannot_be_signed(outcome))) {
         return true;
     }
     if (again || (answered && run->lost > 0)) {
