@@ -103,7 +103,7 @@ static enum sg_status put_line(struct journal *journal, const struct journal_lin
                          journal->path);
 }
 
-static enum sg_status begin(struct journal *journal, const char *run,
+static enum sg_status begin(struct journal *journal, const char *run, bool force,
                             struct sg_error *why)
 {
     struct journal_line *line = (struct journal_line *)calloc(1, sizeof(*line));
@@ -113,6 +113,8 @@ static enum sg_status begin(struct journal *journal, const char *run,
     }
     (void)snprintf(journal->run, sizeof(journal->run), "%s", run);
     memcpy(line->run, journal->run, sizeof(line->run));
+    journal->force = force;
+    line->force = force;
     line->version = JOURNAL_VERSION;
     line->kind = JOURNAL_HEAD;
     enum sg_status status = put_line(journal, line, why);
@@ -177,8 +179,8 @@ static enum sg_status publish(struct journal *journal, const char *made, const c
     return SG_OK;
 }
 
-enum sg_status journal_make(const char *path, const char *run, struct journal **out,
-                            struct sg_error *why)
+enum sg_status journal_make(const char *path, const char *run, bool force,
+                            struct journal **out, struct sg_error *why)
 {
     char made[JOURNAL_TEXT_MAX];
     AUTO(close_unless_done) struct journal *journal = NULL;
@@ -188,7 +190,7 @@ enum sg_status journal_make(const char *path, const char *run, struct journal **
         return sg_fail(why, SG_TOO_LARGE, "the path of the journal is too long");
     }
     TRY(open_file(journal, made, O_CREAT | O_EXCL, why));
-    TRY(begin(journal, run, why));
+    TRY(begin(journal, run, force, why));
     TRY(publish(journal, made, path, why));
     *out = journal;
     journal = NULL;

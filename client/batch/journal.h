@@ -9,10 +9,12 @@
  * that broke off goes on, and nothing is signed twice.
  *
  * A text file that only grows. A line is cells between tabs, the last a check sum:
- *   segel-run 2 RUN
+ *   segel-run 3 RUN FORCE
  *   + NUMBER SIGNING_TIME_US SIZE MTIME_NS INPUT TERMS PATH OUTPUT ROOM HASH
  *   = NUMBER OUTCOME LOG_INDEX
- * Journals of `segel-run 1` have no ROOM and HASH, and are taken, too.
+ * FORCE is `force` where the run was begun to overwrite what is there, else `keep`.
+ * Journals of `segel-run 2` have no FORCE, those of 1 no ROOM and HASH either; they are
+ * taken, too.
  * The request id is RUN-NUMBER. A later + for the same output replaces the earlier one.
  * The end may be torn: what was not synced was not sent. A line that is damaged further
  * in front than that, or of another run, is SG_CORRUPT.
@@ -48,8 +50,9 @@ struct journal_letter {
 struct journal;
 
 /* Makes a new one, with a run id of its own; the name's XXXX in `path` is for the caller
- * to choose. SG_CONFLICT: the file is there. SG_IO. The caller closes *out. */
-SG_MUST_USE enum sg_status journal_make(const char *path, const char *run,
+ * to choose. force: the run overwrites what is there. SG_CONFLICT: the file is there.
+ * SG_IO. The caller closes *out. */
+SG_MUST_USE enum sg_status journal_make(const char *path, const char *run, bool force,
                                         struct journal **out, struct sg_error *why);
 /* Opens one that is there, cuts off what is torn, and reads it. SG_NOT_FOUND. SG_BUSY:
  * another process has it. SG_CORRUPT: it is none, or damaged. SG_IO. */
@@ -61,6 +64,7 @@ void journal_close(struct journal *journal);
 void journal_remove(struct journal *journal);
 
 const char *journal_run(const struct journal *journal);
+bool journal_forces(const struct journal *journal);
 const char *journal_path(const struct journal *journal);
 size_t journal_count(const struct journal *journal);
 struct journal_letter *journal_at(struct journal *journal, size_t i);

@@ -11,6 +11,7 @@ struct journal {
     FILE *file; /* over fd: buffers until a sync, or what was written would be seen */
     char *path; /* owned */
     char run[JOURNAL_RUN_SIZE];
+    bool force;
     struct journal_letter *letters; /* in the order of their numbers; likewise owned */
     size_t count;
     size_t cap;

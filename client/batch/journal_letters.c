@@ -57,6 +57,11 @@ const char *journal_run(const struct journal *journal)
     return journal->run;
 }
 
+bool journal_forces(const struct journal *journal)
+{
+    return journal->force;
+}
+
 const char *journal_path(const struct journal *journal)
 {
     return journal->path;

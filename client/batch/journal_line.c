@@ -8,7 +8,9 @@
 #include "proto/text.h"
 
 enum { CELLS_MAX = 11, CELLS_BEFORE_ROOM = 9, SUM_LEN = 8, NAME_LEN = 16 };
+enum { CELLS_OF_HEAD = 4, CELLS_BEFORE_FORCE = 3, FORCE_SINCE = 3 /* version */ };
 static const char head_word[] = "segel-run";
+static const char *const force_words[] = {"keep", "force"};
 static const char *const state_words[] = {"pending", "signed", "refused"};
 
 static void hash(struct slice text, uint8_t *out, size_t len)
@@ -89,8 +91,8 @@ enum sg_status journal_line_write(const struct journal_line *line,
     int used = 0;
 
     if (line->kind == JOURNAL_HEAD) {
-        used = snprintf(out, JOURNAL_LINE_MAX, "%s\t%u\t%s\t", head_word,
-                        (unsigned)line->version, line->run);
+        used = snprintf(out, JOURNAL_LINE_MAX, "%s\t%u\t%s\t%s\t", head_word,
+                        (unsigned)line->version, line->run, force_words[line->force]);
     } else if (line->kind == JOURNAL_LETTER) {
         used = write_letter(line, out, JOURNAL_LINE_MAX);
     } else {
@@ -159,13 +161,28 @@ static bool read_number(struct slice text, uint64_t max, uint64_t *out)
     return text_uint(text, max, out) == SG_OK;
 }
 
+/* Of an earlier version it is not known, and nothing is overwritten. */
+static bool read_force(const struct slice *cells, size_t count, uint64_t version,
+                       bool *out)
+{
+    if (version < FORCE_SINCE) {
+        return count == CELLS_BEFORE_FORCE;
+    }
+    if (count != CELLS_OF_HEAD) {
+        return false;
+    }
+    *out = slice_equal(cells[3], slice_str(force_words[true]));
+    return *out || slice_equal(cells[3], slice_str(force_words[false]));
+}
+
 static bool read_head(const struct slice *cells, size_t count, struct journal_line *out)
 {
     uint8_t run[(JOURNAL_RUN_SIZE - 1) / 2];
     uint64_t version = 0;
 
-    if (count != 3 || !read_number(cells[1], JOURNAL_VERSION, &version) || version == 0 ||
-        !read_hex(cells[2], run, sizeof(run))) {
+    if (count < CELLS_BEFORE_FORCE || !read_number(cells[1], JOURNAL_VERSION, &version) ||
+        version == 0 || !read_hex(cells[2], run, sizeof(run)) ||
+        !read_force(cells, count, version, &out->force)) {
         return false;
     }
     out->version = (uint8_t)version;

@@ -5,13 +5,14 @@
 #include "proto/slice.h"
 
 /* One line of a journal as text, in both directions. */
-enum { JOURNAL_LINE_MAX = 4 * JOURNAL_TEXT_MAX + 512, JOURNAL_VERSION = 2 };
+enum { JOURNAL_LINE_MAX = 4 * JOURNAL_TEXT_MAX + 512, JOURNAL_VERSION = 3 };
 enum journal_kind { JOURNAL_HEAD, JOURNAL_LETTER, JOURNAL_OUTCOME };
 
 struct journal_line {
     enum journal_kind kind;
-    uint8_t version; /* of a head: 1 or 2 */
+    uint8_t version; /* of a head: 1 to 3 */
     char run[JOURNAL_RUN_SIZE];
+    bool force;
     struct journal_letter letter; /* of an outcome: number, state and log_index */
     char path[JOURNAL_TEXT_MAX];
     char output[JOURNAL_TEXT_MAX];

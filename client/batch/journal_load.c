@@ -25,6 +25,7 @@ static bool take(struct reading *reading)
 
     if (line->kind == JOURNAL_HEAD) {
         memcpy(journal->run, line->run, sizeof(journal->run));
+        journal->force = line->force;
         return reading->number == 1;
     }
     if (reading->number == 1) {

@@ -618,20 +618,26 @@ def two_runs_at_once_in_one_folder_sign_nothing_twice(the_rig):
     in_time("raced", lambda out: raced(the_rig, out, folder))
 
 
+@contextlib.contextmanager
+def unwritable(the_rig, out, names):
+    """Letters of these names cannot be written, as on a full disk."""
+    for name in names:  # where the letter would be written first
+        os.makedirs(the_rig.path(out, name + ".part", "x"))
+    yield
+    for name in names:
+        shutil.rmtree(the_rig.path(out, name + ".part"))
+
+
 @claim
 def a_disk_that_takes_nothing_ends_the_run_before_all_is_signed(the_rig):
     folder = pile(the_rig, "full", 2 * LETTERS)
     before = len(signed_jobs(the_rig))
-    names = below(folder)
-    for name in names:  # where the letter would be written first
-        os.makedirs(the_rig.path("filled", name + ".part", "x"))
-    result = sign(the_rig, "filled", folder)
-    equal(result.returncode, 3, result.stdout + result.stderr)
-    contains(result.stderr, "--resume", "not-written", "not done")
-    some = len(signed_jobs(the_rig)) - before
-    expect(0 < some < 2 * LETTERS, f"{some} signatures that nobody has")
-    for name in names:
-        shutil.rmtree(the_rig.path("filled", name + ".part"))
+    with unwritable(the_rig, "filled", below(folder)):
+        result = sign(the_rig, "filled", folder)
+        equal(result.returncode, 3, result.stdout + result.stderr)
+        contains(result.stderr, "--resume", "not-written", "not done")
+        some = len(signed_jobs(the_rig)) - before
+        expect(0 < some < 2 * LETTERS, f"{some} signatures that nobody has")
     result = sign(the_rig, "filled", folder, "--resume")
     equal(result.returncode, 0, result.stdout + result.stderr)
     once_each(the_rig, "filled", before, 2 * LETTERS)
@@ -681,6 +687,45 @@ def what_changed_in_between_is_noticed(the_rig):
     equal(result.returncode, 1, result.stdout + result.stderr)
     contains(result.stdout, f"{name}: the letter has changed since this run signed it")
     once_each(the_rig, out, before, LETTERS)
+
+
+@claim
+def what_other_runs_signed_stays_when_a_changed_letter_is_signed_anew(the_rig):
+    folder = pile(the_rig, "growing", 6)
+    equal(sign(the_rig, "grown", folder).returncode, 0, "the first run")
+    names = [name for name in below(pile(the_rig, "growing", 9))
+             if not os.path.exists(the_rig.path("grown", name))]
+    with unwritable(the_rig, "grown", names):
+        result = sign(the_rig, "grown", folder, "--resume")
+        equal(result.returncode, 3, result.stdout + result.stderr)
+    with open(os.path.join(folder, names[0]), "ab") as file:
+        file.write(b"% changed\n")
+    result = sign(the_rig, "grown", folder, "--resume")
+    equal(result.returncode, 1, result.stdout + result.stderr)
+    contains(result.stdout, f"{names[0]}: the letter has changed since this run sent it",
+             "--resume with --force")
+    before = len(signed_jobs(the_rig))
+    result = sign(the_rig, "grown", folder, "--resume", "--force")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal(len(signed_jobs(the_rig)) - before, 1, "signatures")
+    equal((len(below(the_rig.path("grown"))), journals(the_rig, "grown")), (9, []), "files")
+    result = sign(the_rig, "grown", folder, "--resume", "--force")  # and there is no journal
+    equal((result.returncode, len(signed_jobs(the_rig)) - before), (0, 1), "signatures")
+
+
+@claim
+def a_run_that_was_begun_to_overwrite_goes_on_to_do_so(the_rig):
+    folder = pile(the_rig, "replacing", 2 * LETTERS)
+    equal(sign(the_rig, "replaced", folder).returncode, 0, "the first run")
+    before = len(signed_jobs(the_rig))
+    with unwritable(the_rig, "replaced", below(folder)):
+        result = sign(the_rig, "replaced", folder, "--force")
+        equal(result.returncode, 3, result.stdout + result.stderr)
+    some = len(signed_jobs(the_rig)) - before
+    expect(0 < some < 2 * LETTERS, f"{some} of the letters before it stopped")
+    result = sign(the_rig, "replaced", folder, "--force", "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    once_each(the_rig, "replaced", before, 2 * LETTERS)
 
 
 @claim

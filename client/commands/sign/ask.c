@@ -83,13 +83,20 @@ static enum sg_status place(const struct sign_row *row, struct sign_asked *out,
     return place_make(row->options.out, row->output, why);
 }
 
+/* Who goes on with a run means its letters: what is there of others was signed by other
+ * runs, unless this one was begun to overwrite them. */
+static bool forces(const struct asking *asking)
+{
+    return asking->row->options.force &&
+           (!asking->leave || asking->before != NULL || journal_forces(asking->journal));
+}
+
 /* A letter that no earlier part of the run has met, or that is begun anew. */
 static enum sg_status begin(struct asking *asking, struct sg_error *why)
 {
     struct sign_asked *out = asking->out;
-    const struct sign_row *row = asking->row;
 
-    if (file_exists(out->output) && !row->options.force) {
+    if (file_exists(out->output) && !out->force) {
         out->what = SIGN_ASK_THERE;
         return asking->leave ? SG_OK
                              : refuse(out, "output", sign_in_the_way(out->output, why));
@@ -150,14 +157,14 @@ static enum sg_status go_on(struct asking *asking, struct sg_error *why)
     if (before->state == JOURNAL_REFUSED) {
         return begin(asking, why);
     }
-    if (what != NULL && asking->row->options.force) {
+    if (what != NULL && out->force) {
         return replace(asking, why);
     }
     if (what != NULL) {
         return refuse(out, "changed",
                       sg_fail(why, SG_CONFLICT,
-                              "%s changed since this run %s it: --force signs it as a "
-                              "new letter",
+                              "%s changed since this run %s it: --resume with --force "
+                              "signs those of its letters that changed as new ones",
                               what, is_signed ? "signed" : "sent"));
     }
     out->number = before->number;
@@ -177,6 +184,7 @@ enum sg_status sign_ask(struct journal *journal, const struct sign_row *row, boo
     if (asking.before != NULL) {
         asking.before->met = true;
     }
+    out->force = forces(&asking);
     enum sg_status status = place(row, out, why);
     if (status != SG_OK) {
         return refuse(out, "output", status);

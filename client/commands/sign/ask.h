@@ -16,6 +16,7 @@ struct sign_asked {
     enum sign_ask what;
     const char *reason;
     bool again;                    /* an earlier part of the run may have asked for it */
+    bool force;                    /* what is there is overwritten */
     uint32_t number;               /* 0: it is new, and sign_ask_keep gives it one */
     struct journal_letter letter;  /* of a new one: what the journal is to have of it */
     char output[JOURNAL_TEXT_MAX]; /* with the folder */

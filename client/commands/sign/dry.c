@@ -334,7 +334,8 @@ static bool is_told(struct dry *dry, const struct sign_row *row)
         return false;
     }
     enum sg_status status = sign_place(row, output, &why);
-    bool is_there = status == SG_OK && file_exists(output) && !row->options.force;
+    bool forces = row->options.force && !row->options.resume;
+    bool is_there = status == SG_OK && file_exists(output) && !forces;
     if (is_there && row->options.resume) {
         sign_report_skipped(dry->report, row->path, output, "", 0);
         return true;

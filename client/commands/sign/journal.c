@@ -117,7 +117,8 @@ static enum sg_status make(const struct sign_options *options, struct sign_journ
     if (len < 0 || (size_t)len >= sizeof(path)) {
         return sg_fail(why, SG_INVALID, "the path of the journal is too long");
     }
-    return journal_make(path, run, &out->journal, why);
+    return journal_make(path, run, options->force && !options->resume, &out->journal,
+                        why);
 }
 
 /* Held to the run's end: whatever journal another run would keep, its letters could be

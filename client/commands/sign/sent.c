@@ -47,7 +47,7 @@ static struct sign_sent *make(const struct sign_row *row, const struct sign_aske
     sent->beside = sign_beside(options);
     sent->raises = sign_level_read(options->profile, &sent->extension.level);
     sent->extension.or_less = options->or_less;
-    sent->extension.keeps = !options->force;
+    sent->extension.keeps = !asked->force;
     return sent;
 }
 

@@ -41,7 +41,8 @@ static void setup(void)
 {
     cr_assert(mkdtemp(dir) != NULL);
     (void)snprintf(path, sizeof(path), "%s/j", dir);
-    cr_assert_eq(journal_make(path, run_id, &journal, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(journal_make(path, run_id, false, &journal, &why), SG_OK, "%s",
+                 why.text);
 }
 
 static void teardown(void)
@@ -138,6 +139,27 @@ Test(journal, goes_on_with_one_that_keeps_no_room)
     cr_expect_eq(add("b.pdf", 2), 2);
 }
 
+Test(journal, notes_that_a_run_was_begun_to_overwrite)
+{
+    cr_expect_not(journal_forces(journal));
+    cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+    cr_expect_not(journal_forces(journal));
+    journal_remove(journal);
+    cr_assert_eq(journal_make(path, run_id, true, &journal, &why), SG_OK, "%s", why.text);
+    cr_expect(journal_forces(journal));
+    cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+    cr_expect(journal_forces(journal));
+}
+
+/* Of which it is not known. */
+Test(journal, goes_on_with_one_that_does_not_note_it)
+{
+    cr_assert_eq(truncate(path, 0), 0);
+    append("segel-run\t2\t0123456789abcdef\t9f6c6997\n");
+    cr_assert_eq(open_again(), SG_OK, "%s", why.text);
+    cr_expect_not(journal_forces(journal));
+}
+
 Test(journal, goes_on_with_higher_numbers)
 {
     (void)add("a.pdf", 1);
@@ -212,7 +234,7 @@ Test(journal, serves_one_process)
     struct journal *other = NULL;
 
     cr_expect_eq(journal_open(path, &other, &why), SG_BUSY);
-    cr_expect_eq(journal_make(path, run_id, &other, &why), SG_CONFLICT);
+    cr_expect_eq(journal_make(path, run_id, false, &other, &why), SG_CONFLICT);
 }
 
 static enum sg_status make_another(int link_error, int rename_error)
@@ -223,12 +245,12 @@ static enum sg_status make_another(int link_error, int rename_error)
     (void)snprintf(another, sizeof(another), "%s/k", dir);
     no_link = link_error;
     no_rename = rename_error;
-    enum sg_status status = journal_make(another, run_id, &other, &why);
+    enum sg_status status = journal_make(another, run_id, false, &other, &why);
     struct journal *second = NULL;
     if (status == SG_OK) {
         cr_expect_str_eq(journal_path(other), another);
         cr_expect_eq(journal_open(another, &second, &why), SG_BUSY, "it is locked");
-        cr_expect_eq(journal_make(another, run_id, &second, &why), SG_CONFLICT);
+        cr_expect_eq(journal_make(another, run_id, false, &second, &why), SG_CONFLICT);
         journal_remove(other);
     }
     no_link = no_rename = 0;

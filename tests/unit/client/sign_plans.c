@@ -104,8 +104,9 @@ Test(sign_plans, a_letter_is_sent_with_the_hash_that_the_journal_has)
     struct sign_wanted wanted;
     struct segel_error error;
 
-    cr_assert_eq(journal_make(in_home("journal"), "00112233445566aa", &way.journal, &why),
-                 SG_OK, "%s", why.text);
+    cr_assert_eq(
+        journal_make(in_home("journal"), "00112233445566aa", false, &way.journal, &why),
+        SG_OK, "%s", why.text);
     cr_assert_eq(journal_add(way.journal, &letter, "a.pdf", "a.pdf", &why), SG_OK);
     cr_expect_eq(sign_plan_get(&way, &row, &asked, &wanted, &error), SEGEL_OK);
     cr_expect_str_eq(segel_plan_hash(wanted.terms), "sha256");
