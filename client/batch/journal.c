@@ -264,6 +264,7 @@ enum sg_status journal_settle(struct journal *journal, uint32_t number,
     MUST(number > 0 && number <= journal->count);
     journal->letters[number - 1].state = (uint8_t)state;
     journal->letters[number - 1].log_index = log_index;
+    journal->letters[number - 1].open = false;
     line.letter.number = number;
     line.letter.state = (uint8_t)state;
     line.letter.log_index = log_index;

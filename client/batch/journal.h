@@ -46,6 +46,8 @@ struct journal_letter {
     uint8_t hash;    /* enum sg_hash */
     uint8_t state;   /* enum journal_state */
     bool met;        /* this run was asked for it: the caller's */
+    bool open; /* it is signed, and its signature is asked for again: the caller's, until
+                * it is settled */
 };
 struct journal;
 

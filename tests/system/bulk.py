@@ -644,6 +644,27 @@ def a_disk_that_takes_nothing_ends_the_run_before_all_is_signed(the_rig):
 
 
 @claim
+def a_signed_letter_that_is_gone_keeps_its_journal_until_it_is_there(the_rig):
+    """The clerk has moved it elsewhere, and it cannot be written again just now."""
+    folder = pile(the_rig, "moving", 3)
+    names = below(folder)
+    before = len(signed_jobs(the_rig))
+    for some, code, more in ((names, 3, ()), (names[:1], 1, ("--resume",)),
+                             (names[1:2], 1, ("--resume",)), ([], 0, ("--resume",))):
+        with unwritable(the_rig, "moved", some):
+            for name in some:
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(the_rig.path("moved", name))
+            result = sign(the_rig, "moved", folder, *more)
+        equal(result.returncode, code, result.stdout + result.stderr)
+        if code == 1:
+            contains(result.stderr, "some letters may be signed, and are not there")
+            equal(len(journals(the_rig, "moved")), 1, "journals")
+    once_each(the_rig, "moved", before, 3)
+    equal(journals(the_rig, "moved"), [], "journals of a run that ended")
+
+
+@claim
 def a_spreadsheets_habits_are_no_mistakes(the_rig):
     """Rows that were emptied, a first line for itself, headers with capitals."""
     shutil.copy(the_rig.path("=1+1.pdf"), the_rig.path("surat 1.pdf"))

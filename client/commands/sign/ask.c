@@ -149,7 +149,7 @@ static enum sg_status replace(struct asking *asking, struct sg_error *why)
 /* The journal has it: it is asked for by the same id, or not at all. */
 static enum sg_status go_on(struct asking *asking, struct sg_error *why)
 {
-    const struct journal_letter *before = asking->before;
+    struct journal_letter *before = asking->before;
     struct sign_asked *out = asking->out;
     const char *what = changed(asking);
     bool is_signed = before->state == JOURNAL_SIGNED;
@@ -169,7 +169,8 @@ static enum sg_status go_on(struct asking *asking, struct sg_error *why)
     }
     out->number = before->number;
     out->again = true;
-    out->what = is_signed && file_exists(out->output) ? SIGN_ASK_DONE : SIGN_ASK;
+    before->open = is_signed && !file_exists(out->output);
+    out->what = is_signed && !before->open ? SIGN_ASK_DONE : SIGN_ASK;
     return SG_OK;
 }
 

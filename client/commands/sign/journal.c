@@ -179,7 +179,8 @@ enum sg_status sign_journal_open(const struct sign_options *options,
 
 /* --- Closing ----------------------------------------------------------------------- */
 
-/* Letters that may have been signed, and nobody knows; *unmet: that were not among those
+/* Letters that may have been signed, and nobody knows, or that are signed, and are not
+ * there; *unmet: that were not among those
  * of this run. */
 static size_t count_open(struct journal *journal, size_t *unmet)
 {
@@ -189,7 +190,7 @@ static size_t count_open(struct journal *journal, size_t *unmet)
     for (size_t i = 0; i < journal_count(journal); i++) {
         const struct journal_letter *letter = journal_at(journal, i);
         bool pending = letter->state == JOURNAL_PENDING;
-        open += pending ? 1 : 0;
+        open += pending || letter->open ? 1 : 0;
         *unmet += pending && !letter->met ? 1 : 0;
     }
     return open;

@@ -20,7 +20,8 @@ SG_MUST_USE enum sg_status sign_journal_open(const struct sign_options *options,
                                              struct sign_journal *out,
                                              struct sg_error *why);
 /* whole: every letter was dealt with. Takes the file away where the run goes on with
- * nothing. How many letters are open: they may have been signed, and nobody knows. */
+ * nothing. How many letters are open: they may have been signed, and nobody knows, or are
+ * signed, and not there. */
 size_t sign_journal_close(struct sign_journal *journal, bool whole);
 
 #endif
