@@ -1019,6 +1019,33 @@ def a_run_that_is_stopped_tells_of_receipts_that_are_not_there(the_rig):
 
 
 @claim
+def a_gateway_that_is_started_anew_costs_no_receipts(the_rig):
+    folder = pile(the_rig, "awaited", 3)
+    address = the_rig.read("clients/e-office/gateway")
+    host, port = address.strip().rsplit(":", 1)
+
+    def run(out, away):
+        """It is away for so many connections, from the letters to their receipts."""
+        cutter = Cutter((host, int(port)), [1 << 30, 1 << 30] + [0] * away)
+        the_rig.write("clients/e-office/gateway", f"{host}:{cutter.port}\n")
+        result = sign(the_rig, out, folder, "--receipts")
+        the_rig.write("clients/e-office/gateway", address)
+        cutter.listener.close()
+        return result, len(glob.glob(the_rig.path(out, "**", "*.tlog-proof"), recursive=True))
+    result, count = run("awaited-out", 4)
+    equal((result.returncode, count), (0, 3), result.stdout + result.stderr)
+    result, count = run("unawaited", 100)
+    equal((result.returncode, count), (3, 0), result.stdout + result.stderr)
+    contains(result.stderr, "3 of the signed letters have no receipt yet", "--resume fetches")
+    expect("not all letters" not in result.stderr, result.stderr)
+    equal(len(journals(the_rig, "unawaited")), 1, "journals")
+    result = sign(the_rig, "unawaited", folder, "--receipts", "--resume")
+    equal(result.returncode, 0, result.stdout + result.stderr)
+    equal((len(below(the_rig.path("unawaited"))), journals(the_rig, "unawaited")), (6, []),
+          "letters and receipts, and journals")
+
+
+@claim
 def ctrl_c_ends_the_wait_for_a_connection(the_rig):
     folder = pile(the_rig, "unanswered", LETTERS)
     told = stopped_while_muted(the_rig, "unbegun", folder, [MUTE])

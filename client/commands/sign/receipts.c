@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/call/log_head.h"
+#include "client/channel/moment.h"
 #include "client/channel/sentence.h"
 #include "client/commands/receipt/check.h"
 #include "client/commands/receipt/fetch.h"
@@ -12,7 +14,12 @@
 #include "client/console/file.h"
 #include "client/pdf/pdf.h"
 
-enum { PATH_SIZE = 4096 + 16, CONNECTIONS = 3 };
+enum {
+    PATH_SIZE = 4096 + 16,
+    RECONNECTS = 6,          /* in a row, without a receipt in between */
+    FIRST_PAUSE_US = 250000, /* doubled each time: 16 s in all, as letters wait */
+    STEP_NS = 100000000      /* from one look at the user's signals to the next */
+};
 
 /* --- The list ---------------------------------------------------------------------- */
 
@@ -67,9 +74,9 @@ struct errand {
     struct receipt *check; /* owned; room to check one in */
     struct log_trust trust;
     size_t next;
-    size_t count; /* rows of this round */
-    size_t open;  /* rows for the next one */
-    bool last;    /* no further round will come */
+    size_t count;        /* rows of this round */
+    size_t open;         /* rows for the next one */
+    struct sg_error why; /* of these */
 };
 
 static bool next(void *context, struct receipt_order *out)
@@ -133,8 +140,9 @@ static void take(void *context, const struct receipt_order *order, struct slice 
     struct sign_receipt *row = (struct sign_receipt *)order->subject;
     struct sg_error own = *why;
 
-    if ((channel_lost(status) && !errand->last) || is_stopped(status)) {
+    if (channel_lost(status) || is_stopped(status)) {
         errand->open++;
+        errand->why = own;
         return;
     }
     if (status == SG_OK) {
@@ -199,8 +207,35 @@ static void load_key(struct errand *errand, const struct home *home)
     }
 }
 
-void sign_receipts_fetch(struct sign_receipts *receipts, const struct home *home,
-                         struct sign_report *report)
+/* False: the user stopped it. */
+static bool back_off(unsigned tries)
+{
+    int64_t until_us = moment_mono_us() + ((int64_t)FIRST_PAUSE_US << tries);
+    const struct timespec step = {.tv_nsec = STEP_NS};
+
+    while (moment_mono_us() < until_us && sign_interrupt_count() == 0) {
+        (void)nanosleep(&step, NULL);
+    }
+    return sign_interrupt_count() == 0;
+}
+
+/* A gateway that is started anew costs no receipts. */
+static void go(struct errand *errand, const struct home *home)
+{
+    const struct sign_receipts *receipts = errand->receipts;
+    unsigned tries = 0;
+
+    go_once(errand, home);
+    while (receipts->count > 0 && tries < RECONNECTS && back_off(tries)) {
+        size_t before = receipts->count;
+        go_once(errand, home);
+        tries = receipts->count < before ? 0 : tries + 1;
+    }
+}
+
+enum sg_status sign_receipts_fetch(struct sign_receipts *receipts,
+                                   const struct home *home, struct sign_report *report,
+                                   struct sg_error *why)
 {
     struct errand errand = {.receipts = receipts,
                             .report = report,
@@ -215,13 +250,15 @@ void sign_receipts_fetch(struct sign_receipts *receipts, const struct home *home
         sign_report_note(report, "all letters are dealt with; waiting for the log's "
                                  "checkpoint that covers them, and for their receipts");
     }
-    for (size_t i = 0; errand.check != NULL && receipts->count > 0 && i < CONNECTIONS &&
-                       sign_interrupt_count() == 0;
-         i++) {
-        errand.last = i == CONNECTIONS - 1;
-        go_once(&errand, home);
+    if (errand.check != NULL && receipts->count > 0) {
+        go(&errand, home);
     }
     free(errand.check);
+    if (receipts->count == 0) {
+        return SG_OK;
+    }
+    return sign_interrupt_count() > 0 ? sg_fail(why, SG_CANCELLED, "stopped")
+                                      : sg_fail(why, SG_IO, "%s", errand.why.text);
 }
 
 bool sign_receipts_leave(const struct sign_receipts *receipts, struct sign_report *report)

@@ -23,12 +23,13 @@ struct sign_receipts {
 /* A letter that was signed; both texts are copied. */
 void sign_receipts_add(struct sign_receipts *receipts, const char *request_id,
                        const char *output);
-/* Fetches and writes all; the report says of each what became of it. After Ctrl-C those
- * that were not fetched stay. */
-void sign_receipts_fetch(struct sign_receipts *receipts, const struct home *home,
-                         struct sign_report *report);
-/* Tells of those that the user stopped before they were fetched; whether there are any.
- */
+/* Fetches and writes all; the report says of each what became of it. Those that were not
+ * fetched stay: SG_CANCELLED, after Ctrl-C; SG_IO, the gateway is away. */
+SG_MUST_USE enum sg_status sign_receipts_fetch(struct sign_receipts *receipts,
+                                               const struct home *home,
+                                               struct sign_report *report,
+                                               struct sg_error *why);
+/* Tells of those that stayed; whether there are any. */
 bool sign_receipts_leave(const struct sign_receipts *receipts,
                          struct sign_report *report);
 void sign_receipts_fini(struct sign_receipts *receipts);

@@ -300,7 +300,7 @@ void sign_report_unfetched(struct sign_report *report, const char *output,
 {
     report->unfetched_count++;
     put_no_receipt(report, output, request_id,
-                   "the run was stopped before it was fetched: --resume fetches it");
+                   "the run ended before it was fetched: --resume fetches it");
 }
 
 void sign_report_no_receipt(struct sign_report *report, const char *output,

@@ -216,13 +216,17 @@ static enum sg_status open_all(struct all *all, struct sg_error *why)
 }
 
 /* A receipt that is named, and is not there, is not left untold. */
-static enum sg_status stop_receipts(struct all *all, enum sg_status status,
-                                    struct sg_error *why)
+static enum sg_status fetch_receipts(struct all *all, enum sg_status status,
+                                     struct sg_error *why)
 {
-    bool left =
-        sign_interrupt_count() > 0 && sign_receipts_leave(&all->receipts, &all->report);
+    struct sg_error own = {.text = "stopped"};
+    enum sg_status fetched = SG_CANCELLED;
 
-    return left && status == SG_OK ? sg_fail(why, SG_CANCELLED, "stopped") : status;
+    if (sign_interrupt_count() == 0) {
+        fetched = sign_receipts_fetch(&all->receipts, all->home, &all->report, &own);
+    }
+    bool left = sign_receipts_leave(&all->receipts, &all->report);
+    return left && status == SG_OK ? sg_fail(why, fetched, "%s", own.text) : status;
 }
 
 static enum sg_status run_all(struct all *all, size_t total, struct sg_error *why)
@@ -240,10 +244,9 @@ static enum sg_status run_all(struct all *all, size_t total, struct sg_error *wh
         status = SG_OK; /* Ctrl-C came when all was done */
     }
     sign_report_answered(&all->report);
-    if (job.receipts != NULL && sign_interrupt_count() == 0) {
-        sign_receipts_fetch(job.receipts, all->home, &all->report);
+    if (job.receipts != NULL) {
+        status = fetch_receipts(all, status, why);
     }
-    status = stop_receipts(all, status, why);
     sign_report_end(&all->report);
     return count_all(all, status, why);
 }
@@ -253,8 +256,9 @@ static enum sg_status sign_all(struct all *all, size_t total, struct sg_error *w
     TRY(tell_unbegun(open_all(all, why)));
     enum sg_status status = run_all(all, total, why);
     size_t open = sign_journal_close(&all->journal, status == SG_OK);
-    if (status != SG_OK &&
-        (status != SG_CANCELLED || sign_report_open(&all->report) > 0)) {
+    bool receipts_alone = sign_report_open(&all->report) == 0 &&
+                          (status == SG_CANCELLED || all->report.unfetched_count > 0);
+    if (status != SG_OK && !receipts_alone) {
         screen_complain("not all letters were dealt with; the same command with --resume "
                         "goes on where this one stopped");
     } else if (open > 0) {
