@@ -97,7 +97,8 @@ struct pdf_file {
     int fd;
     size_t len;
     size_t own; /* 0 = what is there is replaced; otherwise, set after _begin, only what
-                 * has the same first bytes, so many: the letter, by an earlier try */
+                 * has the same first bytes, so many, and where they are all, no more: the
+                 * letter, by an earlier try */
     bool named; /* the path is a new file now */
     enum sg_status status; /* as pdf_write; at the end it is the last word */
     struct sg_error why;

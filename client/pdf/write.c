@@ -151,8 +151,8 @@ static size_t read_some(int fd, uint8_t *out, size_t len)
     return done;
 }
 
-/* Whether both have these first bytes, so many. */
-static bool begin_alike(const char *path, const char *other, size_t len)
+/* Whether both have these first bytes, so many; whole: and the other no more. */
+static bool begin_alike(const char *path, const char *other, size_t len, bool whole)
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     AUTO(close_fd) int fd = open(path, flags);
@@ -168,7 +168,7 @@ static bool begin_alike(const char *path, const char *other, size_t len)
                memcmp(bytes, others, some) == 0;
         len -= some;
     }
-    return same;
+    return same && (!whole || read_some(other_fd, others, 1) == 0);
 }
 
 static bool is_free(const char *path)
@@ -201,7 +201,8 @@ static bool name_new(const char *part, const char *path)
 }
 
 /* Where names are one whatever their case, the file that is there may be another letter's
- * of this run; or somebody put it there since it was looked for. */
+ * of this run; or somebody put it there since it was looked for, or added to the letter,
+ * such as another signature. */
 static bool name(const struct pdf_file *file, const char *part)
 {
     if (file->own == 0) {
@@ -213,7 +214,7 @@ static bool name(const struct pdf_file *file, const char *part)
     if (errno != EEXIST) {
         return false;
     }
-    bool own = begin_alike(part, file->path, file->own);
+    bool own = begin_alike(part, file->path, file->own, file->own == file->len);
     errno = EEXIST;
     return own && rename(part, file->path) == 0;
 }

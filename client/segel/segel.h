@@ -233,7 +233,7 @@ struct segel_letter {
      * differ. A signature that is longer is SEGEL_FAULT, "no-room". */
     uint32_t room;
     /* not 0: what is there under `output` stays, unless it is this very letter, signed so
-     * by an earlier try: SEGEL_FILE, "not-written" */
+     * by an earlier try, and nothing was added to it: SEGEL_FILE, "not-written" */
     int keep;
 };
 

@@ -126,6 +126,15 @@ Test(write, the_same_letter_by_an_earlier_try_is_written_again)
     expect_content("letter signature");
 }
 
+/* Somebody countersigned it, or had it extended in its place. */
+Test(write, what_was_added_to_the_letter_is_left)
+{
+    write_over("letter signature and another");
+    cr_expect_eq(one.status, SG_IO);
+    cr_expect_not_null(strstr(one.why.text, "is there already"), "%s", one.why.text);
+    expect_content("letter signature and another");
+}
+
 Test(write, a_letter_by_a_new_name_is_there)
 {
     cr_expect_eq(pdf_write_new(path, slice_str("letter "), slice_str("!"), NULL), SG_OK);
