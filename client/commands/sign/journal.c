@@ -180,8 +180,7 @@ enum sg_status sign_journal_open(const struct sign_options *options,
 /* --- Closing ----------------------------------------------------------------------- */
 
 /* Letters that may have been signed, and nobody knows, or that are signed, and are not
- * there; *unmet: that were not among those
- * of this run. */
+ * there; *unmet: that were not among those of this run. */
 static size_t count_open(struct journal *journal, size_t *unmet)
 {
     size_t open = 0;
