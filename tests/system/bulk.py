@@ -585,10 +585,10 @@ def ctrl_c_ends_a_run_that_goes_on_later(the_rig):
         once_each(the_rig, done[-1], before, LETTERS)
 
 
-def raced(the_rig, out, folder):
+def raced(the_rig, out, folder, *words):
     """True; None: the first run was over before the others came."""
     before = len(signed_jobs(the_rig))
-    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q"),
+    run = subprocess.Popen(command(the_rig, *TERMS, "-o", the_rig.path(out), folder, "-q", *words),
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 30
@@ -616,6 +616,8 @@ def raced(the_rig, out, folder):
 def two_runs_at_once_in_one_folder_sign_nothing_twice(the_rig):
     folder = pile(the_rig, "racing", LETTERS)
     in_time("raced", lambda out: raced(the_rig, out, folder))
+    in_time("raced-apart", lambda out: raced(the_rig, out, folder, "--journal",
+                                             the_rig.path(f"{out}.journal")))
 
 
 @contextlib.contextmanager
