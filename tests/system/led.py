@@ -1,10 +1,15 @@
 #!/usr/bin/python3
 """Ceremonies that people lead with a key of the gateway's: shipped scripts, before a token that
 fails."""
+import hashlib
+import re
 import sys
 
+import people
 import rig
-from maker import Keymaking
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from maker import Keymaking, accept, hold
 from office import home, with_passphrase
 from rig import claim, contains, equal
 from stage import ASKED, OTHERS, SCRIPT, Stage, Town, clock, read
@@ -18,6 +23,11 @@ class Led(Town, Keymaking):
             done = with_passphrase(self, self.passphrases[officer], officer, "approve", request,
                                    "--yes")
             equal(done.returncode, 0, done.stderr)
+
+    def approved(self, gateway, method, request):
+        asked = self.call(gateway, method, request).approval
+        self.agree(asked.id, "officer-2", "officer-3")
+        return people.get(gateway, asked.id).approval
 
     def broken(self, gateway):
         """A key whose generation broke off after it was made."""
@@ -72,6 +82,29 @@ def an_empty_slot_is_no_key_that_was_destroyed(led):
         equal(stage.play({r"Key\?\r\n    >": name, r"go on another day:": "stop",
                           **led.answers()}), 3, stage.seen[-900:])
         contains(stage.seen, f"the key '{name}' is empty")
+
+
+HELD = SLOT.replace("check key destroyed", "check key held")
+
+
+@claim
+def minutes_have_the_public_key_of_their_own_key_alone(led):
+    """Not that of a key whose name was mistyped before."""
+    led.script, out = led.rig.write("held.ceremony", HELD), led.out()
+    with led.gateway() as gateway:
+        name, certificates = led.made(gateway)
+        accept(led, gateway, name, certificates)
+        hold(led, gateway, name)
+        sign = tuple(led.passphrases[who] for who in ("officer-1", "officer-2", "reviewer"))
+        stage = led.lead(out)
+        code = stage.play({**led.answers(), r"Key\?\r\n    >": ("seal-demo", name),
+                           r"go on another day:": "key", r"Passphrase of your key:": sign})
+        equal(code, 0, stage.seen[-900:])
+    contains(read(out), "the key 'seal-demo' is accepted", f"the key '{name}' is held")
+    key = x509.load_der_x509_certificate(certificates[0]).public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    equal(re.findall(r"^spki (\S+)$", read(out), re.M),
+          ["sha256:" + hashlib.sha256(key).hexdigest()])
 
 
 if __name__ == "__main__":

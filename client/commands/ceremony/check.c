@@ -287,7 +287,8 @@ static enum sg_status check_key(struct ceremony *ceremony, const struct script_s
     if (fits && strcmp(state, "destroyed") != 0) {
         TRY(compare(ceremony, &facts, MINUTES_FIELD_ATTRIBUTE, &other, why));
     }
-    if (facts.has_spki &&
+    /* of a key that was named by mistake nothing stays: nothing takes it back */
+    if (fits && other == NULL && facts.has_spki &&
         minutes_get(&ceremony->state.minutes, MINUTES_FIELD_SPKI, 0).len == 0) {
         digest_sha256_text(facts.spki, hash);
         TRY(state_note(&ceremony->state, why, MINUTES_FIELD_SPKI, "%s", hash));
