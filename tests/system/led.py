@@ -4,11 +4,13 @@ fails."""
 import hashlib
 import re
 import sys
+import threading
 
 import people
 import rig
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from faulty import wait_for
 from maker import Keymaking, accept, hold
 from office import home, with_passphrase
 from rig import claim, contains, equal
@@ -39,26 +41,54 @@ class Led(Town, Keymaking):
         self.schedule("")
         return name
 
+    def destroyed(self, name, out):
+        """By the shipped script."""
+        who = ("officer-2", "officer-3", "officer-1", "officer-2", "officer-3", "reviewer")
+        stage = Stage("--home", home(self, "officer-1"), "ceremony", "run", "destruction",
+                      "--people", self.rig.path("clients"), "--out", out)
+        code = stage.play({
+            r"to be destroyed\?\r\n    >": name, **OTHERS, **ASKED,
+            r"Witnesses:": "reviewer", r"sentence\?\r\n    >": "its time is over (TEST)",
+            r"(approves here|menyetujui di sini):\r\n    > ": ("officer-2", "officer-3"),
+            r"go on another day:": "stop",
+            r"Passphrase of your key:": tuple(self.passphrases[name] for name in who)},
+            seconds=60)
+        return stage, code
+
 
 @claim
 def a_key_whose_generation_broke_off_is_destroyed_to_the_end(led):
     out = led.out()
     with led.gateway() as gateway, clock("yes"):
         name = led.broken(gateway)
-        people = ("officer-2", "officer-3", "officer-1", "officer-2", "officer-3", "reviewer")
-        stage = Stage("--home", home(led, "officer-1"), "ceremony", "run", "destruction",
-                      "--people", led.rig.path("clients"), "--out", out)
-        code = stage.play({
-            r"to be destroyed\?\r\n    >": name, **OTHERS, **ASKED,
-            r"Witnesses:": "reviewer", r"sentence\?\r\n    >": "it broke off (TEST)",
-            r"(approves here|menyetujui di sini):\r\n    > ": ("officer-2", "officer-3"),
-            r"go on another day:": "stop",
-            r"Passphrase of your key:": tuple(led.passphrases[who] for who in people)},
-            seconds=60)
+        stage, code = led.destroyed(name, out)
         equal(code, 0, stage.seen[-900:])
         contains(read(out), "run key.destroy passed", "check key passed",
                  f"the key '{name}' is destroyed")
         equal(led.key(gateway, name).state, 0, "its name is free")
+
+
+@claim
+def minutes_tell_what_a_destruction_removed_at_its_second_try(led):
+    out = led.out()
+    with led.gateway() as gateway, clock("yes"):
+        name = led.name()
+        led.generate(gateway, name)
+        led.schedule("C_DestroyObject@1=kill")
+
+        def mend():
+            wait_for(lambda: len(gateway.find("ceremony.end")) > 1, "no process dies", 60)
+            led.schedule("")
+
+        mender = threading.Thread(target=mend)
+        mender.start()
+        stage, code = led.destroyed(name, out)
+        mender.join()
+        equal(code, 0, stage.seen[-900:])
+        equal([r["result"] for r in led.steps(name, "end")], ["done", "unknown", "done"])
+        contains(read(out),
+                 f"remark objects of '{name}' removed from the token: private=1 public=1",
+                 f"remark objects of '{name}' that a search found afterwards: private=0")
 
 
 SLOT = SCRIPT.split("ask lane")[0] + """ask key key

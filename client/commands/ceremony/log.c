@@ -126,6 +126,14 @@ static enum sg_status note_end(const struct reading *reading, const json_t *reco
                       found);
 }
 
+/* Where a process died nobody knows what it did: the gateway tries again, or looks. */
+static bool is_last(const json_t *record)
+{
+    const char *result = text_of(record, "result");
+
+    return result == NULL || strcmp(result, "unknown") != 0;
+}
+
 static enum sg_status take_step(struct reading *reading, const json_t *record,
                                 uint64_t index, struct slice json)
 {
@@ -136,8 +144,8 @@ static enum sg_status take_step(struct reading *reading, const json_t *record,
         return SG_OK;
     }
     TRY(note_place(reading, index, json));
-    reading->ended = strcmp(step, "end") == 0;
-    if (reading->ended) {
+    if (strcmp(step, "end") == 0) {
+        reading->ended = is_last(record);
         return note_end(reading, record);
     }
     if (strcmp(step, "key") == 0) {
