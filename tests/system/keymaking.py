@@ -773,6 +773,26 @@ def two_ceremonies_are_held_one_after_the_other(maker):
         equal(order, ["ceremony.begin", "ceremony.end"] * 2)
 
 
+@claim
+def a_look_at_a_token_that_is_away_keeps_no_other_key_waiting(maker):
+    with maker.gateway():
+        more = copied(maker)
+    with maker.gateway(more) as gateway:
+        wait_for(lambda: [t.lane_state for t in list_tokens(gateway)] == ["up", "up"],
+                 "its lanes do not come up")
+        before = calls(maker, "C_GenerateKeyPair")
+        name = begin(maker, gateway, "C_GenerateKeyPair@1=slow=1000")
+        wait_for(lambda: calls(maker, "C_GenerateKeyPair") > before, "no key is made")
+        maker.schedule("C_FindObjectsInit@1+=32 C_OpenSession@1+=32")
+        wait_for(lambda: len(gateway.find("ceremony.end")) > 1, "nobody looks again", 40)
+        other = maker.name()
+        maker.approved(gateway, "GenerateKey", maker.generation(other, lane="lane1"))
+        equal(STATE[maker.settled(gateway, other).state], "generated")
+        expect(maker.key(gateway, name).ceremony, "its token is still away")
+        maker.schedule("")
+        equal(STATE[maker.settled(gateway, name, 40).state], "generated")
+
+
 # --- kill -9 --------------------------------------------------------------------------------
 
 def killed(maker, schedule, prepare, order):

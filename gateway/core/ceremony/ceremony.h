@@ -84,6 +84,7 @@ struct ceremony {
     struct ceremony_wait *waits; /* owned likewise */
     int64_t *none_us; /* owned likewise: until when no look finds out that there is no
                        * key, where one may still be made; 0 = nobody has looked */
+    size_t last;      /* the key whose row was taken last */
     bool look;        /* some row may wait; otherwise none is looked at */
     int64_t again_us; /* rows wait until then */
 };

@@ -224,6 +224,23 @@ static bool may_wait(struct ceremony *ceremony)
     return ceremony->look && ceremony->again_us == 0;
 }
 
+/* Behind the one that was taken last: of a token that is away nobody knows for days how
+ * far it went, and its row is taken again and again. */
+static bool pick_next(struct core *core)
+{
+    size_t count = core->keyring.count;
+    size_t first = core->ceremony.last + 1;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t key = (first + i) % count;
+        if (register_row(core, key)->request[0] != '\0' && pick_row(core, key)) {
+            core->ceremony.last = key;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ceremony_pick(struct core *core)
 {
     if (pin_change_pick(core) || pick_csr(core)) {
@@ -233,10 +250,5 @@ bool ceremony_pick(struct core *core)
         return false;
     }
     core->ceremony.look = false;
-    for (size_t i = 0; i < core->keyring.count; i++) {
-        if (register_row(core, i)->request[0] != '\0' && pick_row(core, i)) {
-            return true;
-        }
-    }
-    return false;
+    return pick_next(core);
 }
