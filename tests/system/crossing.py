@@ -109,6 +109,37 @@ def the_name_of_a_key_that_had_a_backup_is_not_free_when_it_is_destroyed_late(ma
 
 
 @claim
+def a_sound_key_that_is_destroyed_at_the_second_try_is_destroyed(maker):
+    """Not one whose generation broke off, though there is no backup."""
+    with maker.gateway() as gateway:
+        for held in (False, True):
+            name = maker.name()
+            maker.generate(gateway, name)
+            if held:
+                hold(maker, gateway, name)
+            maker.schedule("C_DestroyObject@1+=31")
+            found = destroy(maker, gateway, name)
+            contains(found.trouble, "not destroyed as a whole")
+            equal((STATE[found.state], STATE.get(found.state_before_hold)),
+                  ("held", "retired") if held else ("retired", "unspecified"))
+            maker.schedule("")
+            equal(STATE[destroy(maker, gateway, name).state], "destroyed")
+            equal(rig.refused(maker.call, gateway, "GenerateKey",
+                              maker.generation(name)).code, CODE.FAILED_PRECONDITION)
+
+
+@claim
+def the_name_of_a_key_whose_generation_broke_off_is_free_also_behind_a_hold(maker):
+    with maker.gateway() as gateway:
+        name = begin(maker, gateway, "C_CopyObject@1=32")
+        contains(maker.settled(gateway, name).trouble, "CKR_DEVICE_REMOVED")
+        maker.schedule("")
+        hold(maker, gateway, name)
+        equal(destroy(maker, gateway, name).state, 0, "its name is free")
+        equal(STATE[maker.generate(gateway, name).state], "generated")
+
+
+@claim
 def callers_of_a_key_that_was_followed_go_on_when_it_is_destroyed(maker):
     with maker.gateway() as gateway:
         old, new = (accepted(maker, gateway) for _ in range(2))

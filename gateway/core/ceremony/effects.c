@@ -297,9 +297,12 @@ static enum sg_status check_destroy(struct core *core,
     return check_place(core, index, why);
 }
 
-static bool could_sign(enum key_state state)
+/* Sound, and it could sign, or could have come to that. One whose generation broke off
+ * stays what it is: its trouble is that of the generation (settle.c). */
+static bool had_a_way(const struct keyreg *row, enum key_state state)
 {
-    return state == KEY_ACCEPTED || state == KEY_INACTIVE;
+    return state == KEY_ACCEPTED || state == KEY_INACTIVE ||
+           (state == KEY_GENERATED && row->trouble[0] == '\0');
 }
 
 static enum sg_status do_destroy(struct core *core, const struct ledger_request *request,
@@ -322,9 +325,9 @@ static enum sg_status do_destroy(struct core *core, const struct ledger_request 
     members_add(members, "backups_destroyed", "yes");
     TRY(members_write(core, "ceremony.step", members, place));
     /* From here on it signs nothing, whether or not all of it can be destroyed. */
-    if (could_sign(row->state)) {
+    if (had_a_way(row, row->state)) {
         life_enter(core, row, KEY_RETIRED);
-    } else if (row->state == KEY_HELD && could_sign(row->before_hold)) {
+    } else if (row->state == KEY_HELD && had_a_way(row, row->before_hold)) {
         row->before_hold = KEY_RETIRED;
     }
     return ceremony_keep(core, index, request, place);

@@ -184,8 +184,9 @@ static enum sg_status settle_import(struct core *core, bool *again)
  * and never signed anything: its name is free. */
 static bool was_broken(const struct core *core, const struct keyreg *row)
 {
-    return row->state == KEY_GENERATED && row->trouble[0] != '\0' &&
-           row->backup[0] == '\0' &&
+    enum key_state state = row->state == KEY_HELD ? row->before_hold : row->state;
+
+    return state == KEY_GENERATED && row->trouble[0] != '\0' && row->backup[0] == '\0' &&
            !key_ready(&core->keyring.keys[core->ceremony.work.key]);
 }
 
