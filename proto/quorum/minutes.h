@@ -93,6 +93,17 @@ SG_MUST_USE enum sg_status minutes_votes(const struct roster *roster, struct sli
                                          struct minutes *minutes,
                                          struct minutes_votes *votes,
                                          struct sg_error *why);
+/* The same by two quorum files. Who takes part is found in the first one, which has the
+ * bits, too; a signature of a key that it does not know counts for the person whose key
+ * the other one says it is, by name and role. */
+struct minutes_rosters {
+    const struct roster *roster;
+    const struct roster *other; /* NULL = none */
+};
+SG_MUST_USE enum sg_status minutes_votes_by(const struct minutes_rosters *rosters,
+                                            struct slice note, struct minutes *minutes,
+                                            struct minutes_votes *votes,
+                                            struct sg_error *why);
 /* All have signed, the witnesses last. */
 bool minutes_complete(const struct minutes_votes *votes);
 

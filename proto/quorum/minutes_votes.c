@@ -49,34 +49,73 @@ static const struct note_key *key_of(const struct roster_person *person,
     return NULL;
 }
 
-static enum sg_status take_signature(const struct roster *roster, const struct note *note,
+/* Whose key it is; GROUPS_NONE: nobody's. */
+static unsigned signer_of(const struct roster *roster,
+                          const struct note_signature *signature,
+                          const struct note_key **key)
+{
+    for (unsigned p = 0; p < roster->groups.leaf_count; p++) {
+        *key = key_of(&roster->persons[p], signature);
+        if (*key != NULL) {
+            return p;
+        }
+    }
+    return GROUPS_NONE;
+}
+
+/* The same person in the first file; GROUPS_NONE: it has nobody of that name and role. */
+static unsigned same_person(const struct minutes_rosters *rosters, unsigned other)
+{
+    const char *name = rosters->other->groups.leaves[other];
+    unsigned person = groups_find_leaf(&rosters->roster->groups, slice_str(name));
+
+    return person != GROUPS_NONE && rosters->roster->persons[person].role ==
+                                        rosters->other->persons[other].role
+               ? person
+               : GROUPS_NONE;
+}
+
+static unsigned find_signer(const struct minutes_rosters *rosters,
+                            const struct note_signature *signature,
+                            const struct note_key **key)
+{
+    unsigned person = signer_of(rosters->roster, signature, key);
+
+    if (person == GROUPS_NONE && rosters->other != NULL) {
+        person = signer_of(rosters->other, signature, key);
+        return person == GROUPS_NONE ? GROUPS_NONE : same_person(rosters, person);
+    }
+    return person;
+}
+
+static enum sg_status take_signature(const struct minutes_rosters *rosters,
+                                     const struct note *note,
                                      const struct note_signature *signature,
                                      struct minutes_votes *votes, struct sg_error *why)
 {
+    const struct note_key *key = NULL;
     struct note_verdict verdict;
+    unsigned person = find_signer(rosters, signature, &key);
 
-    for (size_t p = 0; p < roster->groups.leaf_count; p++) {
-        const struct note_key *key = key_of(&roster->persons[p], signature);
-        uint64_t bit = (uint64_t)1 << p;
-        if (key == NULL) {
-            continue;
-        }
-        if (note_verify(note, key, &verdict) != SG_OK || !verdict.signed_by) {
-            return sg_fail(why, SG_CORRUPT, "the signature of '%s' is false",
-                           roster->groups.leaves[p]);
-        }
-        votes->late |=
-            (votes->given & votes->witnesses) != 0 && (bit & votes->witnesses) == 0;
-        votes->given |= bit & votes->must;
+    if (person == GROUPS_NONE) {
         return SG_OK;
     }
+    if (note_verify(note, key, &verdict) != SG_OK || !verdict.signed_by) {
+        return sg_fail(why, SG_CORRUPT, "the signature of '%s' is false",
+                       rosters->roster->groups.leaves[person]);
+    }
+    uint64_t bit = (uint64_t)1 << person % GROUPS_LEAVES_MAX; /* it is below */
+    votes->late |=
+        (votes->given & votes->witnesses) != 0 && (bit & votes->witnesses) == 0;
+    votes->given |= bit & votes->must;
     return SG_OK;
 }
 
-enum sg_status minutes_votes(const struct roster *roster, struct slice bytes,
-                             struct minutes *minutes, struct minutes_votes *votes,
-                             struct sg_error *why)
+enum sg_status minutes_votes_by(const struct minutes_rosters *rosters, struct slice bytes,
+                                struct minutes *minutes, struct minutes_votes *votes,
+                                struct sg_error *why)
 {
+    const struct roster *roster = rosters->roster;
     struct note note;
 
     *votes = (struct minutes_votes){.must = 0};
@@ -89,9 +128,18 @@ enum sg_status minutes_votes(const struct roster *roster, struct slice bytes,
     votes->must = votes->witnesses;
     TRY(find_people(roster, minutes, MINUTES_FIELD_PARTICIPANT, &votes->must, why));
     for (size_t i = 0; i < note.count; i++) {
-        TRY(take_signature(roster, &note, &note.signatures[i], votes, why));
+        TRY(take_signature(rosters, &note, &note.signatures[i], votes, why));
     }
     return SG_OK;
+}
+
+enum sg_status minutes_votes(const struct roster *roster, struct slice bytes,
+                             struct minutes *minutes, struct minutes_votes *votes,
+                             struct sg_error *why)
+{
+    const struct minutes_rosters rosters = {roster, NULL};
+
+    return minutes_votes_by(&rosters, bytes, minutes, votes, why);
 }
 
 bool minutes_complete(const struct minutes_votes *votes)

@@ -2,6 +2,7 @@
 """Minutes of ceremonies that the gateway keeps: each signature is checked when it is handed in,
 is on the log, and the text that the first one brought does not change."""
 import base64
+import contextlib
 import hashlib
 import sys
 import time
@@ -203,6 +204,58 @@ def who_has_left_since_signs_by_the_quorum_file_that_the_minutes_name(kept):
                          text_of(strange, persons=persons), "officer-4")
     finally:
         kept.quorum()
+
+
+@contextlib.contextmanager
+def another_card(kept, who):
+    """Whose key is replaced in the quorum file; the earlier one."""
+    earlier, kept.keys[who] = kept.keys[who], Key(kept.keys[who].name)
+    kept.quorum()
+    try:
+        yield earlier
+    finally:
+        kept.keys[who] = earlier
+        kept.quorum()
+
+
+@claim
+def what_was_signed_with_a_key_that_was_replaced_since_stays_signed(kept):
+    before = kept.quorum()
+    with kept.gateway() as gateway:
+        first, second, strange = kept.id(), kept.id(), kept.id()
+        text = text_of(first, quorum=before)
+        kept.sign(gateway, first, text, "officer-1")
+    with another_card(kept, "officer-1") as earlier, kept.gateway(keep=True) as gateway:
+        equal(list(kept.get(gateway, first).missing), ["officer-2", "reviewer"])
+        kept.sign(gateway, first, text, "officer-1")  # with the new one: nothing changes
+        equal(kept.get(gateway, first).note.count(b"\n\xe2\x80\x94 "), 1)
+        equal(list(kept.sign(gateway, first, text, "officer-2").missing), ["reviewer"])
+        kept.sign(gateway, first, text, "reviewer", caller="reviewer")
+        equal(list(kept.get(gateway, first).missing), [])
+        # What was signed by all on that day, and is handed in later.
+        text = text_of(second, quorum=before)
+        path = kept.rig.write("signed.minutes", (text + b"\n" + b"".join(
+            key.line(text) for key in (earlier, kept.keys["officer-2"],
+                                       kept.keys["reviewer"]))).decode())
+        told = kept.rig.segel("reviewer", "ceremony", "keep", path)
+        equal(told.returncode, 0, told.stderr)
+        contains(told.stdout, "everybody has signed")
+        kept.refused(gateway, CODE.PERMISSION_DENIED, "belongs to nobody", strange,
+                     text_of(strange), earlier)
+
+
+@claim
+def one_signature_that_is_refused_keeps_no_other_from_being_handed_in(kept):
+    with kept.gateway() as gateway:
+        name = kept.id()
+        text = text_of(name)
+        path = kept.rig.write("stranger.minutes", (text + b"\n" + b"".join(
+            key.line(text) for key in (Key("stranger.example.go.id"), kept.keys["officer-1"],
+                                       kept.keys["officer-2"]))).decode())
+        told = kept.rig.segel("officer-1", "ceremony", "keep", path)
+        equal(told.returncode, 1)
+        contains(told.stderr, "belongs to nobody in the quorum file")
+        equal(list(kept.get(gateway, name).missing), ["reviewer"])
 
 
 @claim

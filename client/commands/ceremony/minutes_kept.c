@@ -89,14 +89,22 @@ enum sg_status minutes_kept_hand_in(const struct home *home,
                                     struct sg_error *why)
 {
     struct note note;
+    enum sg_status first = SG_OK;
 
     if (note_parse(slice_of(file->bytes.data, file->bytes.len), &note) != SG_OK) {
         return sg_fail(why, SG_INVALID, "nobody has signed these minutes yet");
     }
     for (size_t i = 0; i < note.count; i++) {
-        TRY(hand_in_one(home, file, &note.signatures[i], missing, why));
+        struct sg_error plain = {0};
+        enum sg_status status =
+            hand_in_one(home, file, &note.signatures[i], missing, &plain);
+        *why = first == SG_OK ? plain : *why;
+        first = first == SG_OK ? status : first;
+        if (status != SG_OK && status != SG_DENIED) {
+            return first;
+        }
     }
-    return SG_OK;
+    return first;
 }
 
 void minutes_kept_tell(size_t missing, bool indonesian)

@@ -19,7 +19,8 @@ SG_MUST_USE enum sg_status minutes_kept_sign(const struct home *home, const char
                                              struct slice note, size_t *missing,
                                              struct sg_error *why);
 /* All signatures of a file, one after the other; those that are there already change
- * nothing. SG_INVALID: there is none. */
+ * nothing. SG_INVALID: there is none. SG_DENIED: of one that was refused, the first;
+ * those behind it were handed in all the same. */
 SG_MUST_USE enum sg_status minutes_kept_hand_in(const struct home *home,
                                                 const struct minutes_file *file,
                                                 size_t *missing, struct sg_error *why);

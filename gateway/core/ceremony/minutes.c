@@ -18,9 +18,9 @@
 /* What was handed in, and what stands here. */
 struct signing {
     struct note note;
-    const struct roster *roster; /* that they are judged by */
-    uint8_t quorum[32];          /* its hash */
-    struct minutes minutes;      /* point into the order's note */
+    struct minutes_rosters by; /* that they are judged by */
+    uint8_t quorum[32];        /* hash of the first one */
+    struct minutes minutes;    /* point into the order's note */
     struct minutes_votes own;
     unsigned person; /* who has signed */
     bool known;      /* the gateway keeps them already */
@@ -43,32 +43,38 @@ static enum sg_status recall_roster(struct core *core, const uint8_t sha256[32],
     return roster_parse(kept.text, out, &ignored) == SG_OK ? SG_OK : SG_NOT_FOUND;
 }
 
-/* The quorum file in force. Where it does not have all who took part, as after the change
- * of an officer who signs, the one that the minutes name, if it ever was in force. votes
- * and why are those of *roster. */
+/* The quorum file in force, and the one that the minutes name, if it ever was: who was
+ * given another key since has signed with the earlier one. Where the one in force does
+ * not have all who took part, as after the change of an officer who signs, who takes part
+ * is found in the one that is named. votes and why are those of out->by. */
 static enum sg_status count_votes(struct core *core, struct slice note,
                                   struct signing *out, struct sg_error *why)
 {
-    static struct roster earlier; /* large */
-    uint8_t named[32];
+    static struct roster named; /* large */
+    const struct quorum *quorum = core->grants.quorum;
+    uint8_t sha256[32];
 
     out->minutes.count = 0;
-    out->roster = &core->grants.quorum->roster;
-    memcpy(out->quorum, core->grants.quorum->sha256, sizeof(out->quorum));
+    out->by = (struct minutes_rosters){&quorum->roster, NULL};
+    memcpy(out->quorum, quorum->sha256, sizeof(out->quorum));
     enum sg_status status =
-        minutes_votes(out->roster, note, &out->minutes, &out->own, why);
-    if (status != SG_INVALID ||
-        digest_parse_sha256(minutes_get(&out->minutes, MINUTES_FIELD_QUORUM, 0), named) !=
-            SG_OK) {
+        minutes_votes_by(&out->by, note, &out->minutes, &out->own, why);
+    if ((status != SG_OK && status != SG_INVALID) ||
+        digest_parse_sha256(minutes_get(&out->minutes, MINUTES_FIELD_QUORUM, 0),
+                            sha256) != SG_OK ||
+        memcmp(sha256, quorum->sha256, sizeof(sha256)) == 0) {
         return status;
     }
-    enum sg_status found = recall_roster(core, named, &earlier);
+    enum sg_status found = recall_roster(core, sha256, &named);
     if (found != SG_OK) {
         return found == SG_NOT_FOUND ? status : found;
     }
-    out->roster = &earlier;
-    memcpy(out->quorum, named, sizeof(out->quorum));
-    return minutes_votes(out->roster, note, &out->minutes, &out->own, why);
+    out->by.other = &named;
+    if (status != SG_OK) {
+        out->by = (struct minutes_rosters){&named, &quorum->roster};
+        memcpy(out->quorum, sha256, sizeof(out->quorum));
+    }
+    return minutes_votes_by(&out->by, note, &out->minutes, &out->own, why);
 }
 
 /* --- Who has not signed ------------------------------------------------------------ */
@@ -132,7 +138,7 @@ enum sg_status minutes_on_get(struct core *core, struct request_order *order)
     }
     enum sg_status status = count_votes(core, order->minutes->note, &kept, &why);
     if (status == SG_OK) {
-        return name_missing(kept.roster, kept.own.must & ~kept.own.given, order);
+        return name_missing(kept.by.roster, kept.own.must & ~kept.own.given, order);
     }
     return status == SG_LEDGER ? status : SG_OK;
 }
@@ -191,15 +197,15 @@ static enum sg_status meet_kept(struct core *core, struct request_order *order,
         return sg_fail(why, SG_CONFLICT, "other minutes of the id '%s' are kept here",
                        order->id);
     }
-    return minutes_votes(signing->roster, signing->kept.note, &ignored, &signing->before,
-                         why) == SG_OK
+    return minutes_votes_by(&signing->by, signing->kept.note, &ignored, &signing->before,
+                            why) == SG_OK
                ? SG_OK
                : SG_PRECONDITION;
 }
 
 static enum sg_status check_turn(const struct signing *signing, struct sg_error *why)
 {
-    const char *name = signing->roster->groups.leaves[signing->person];
+    const char *name = signing->by.roster->groups.leaves[signing->person];
     uint64_t bit = (uint64_t)1 << signing->person;
     uint64_t witnesses = signing->own.witnesses;
     bool witness = (witnesses & bit) != 0;
@@ -269,7 +275,7 @@ static enum sg_status write_signature(struct core *core,
                                       const struct signing *signing, const char *hash,
                                       struct log_place *place)
 {
-    const struct roster *roster = signing->roster;
+    const struct roster *roster = signing->by.roster;
     size_t begin = signing->note.text.len + 1;
     struct members members = {.count = 0};
     char line[512];
@@ -334,7 +340,7 @@ enum sg_status minutes_on_sign(struct core *core, struct request_order *order)
         TRY(put_together(order, &signing));
         TRY(keep(core, order, &signing, missing));
     }
-    TRY(name_missing(signing.roster, missing, order));
+    TRY(name_missing(signing.by.roster, missing, order));
     order->minutes_count = 1;
     return ledger_find_minutes(core->ledger, order->id, &order->arena, order->minutes);
 }

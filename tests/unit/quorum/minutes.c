@@ -267,3 +267,37 @@ Test(minutes, signed_by_somebody_else_are_not_signed)
     cr_assert_eq(minutes_votes(&roster, done, &minutes, &votes, &why), SG_OK);
     cr_expect_eq(votes.given, 1 << C);
 }
+
+Test(minutes, signed_with_a_key_of_another_quorum_file_are_signed)
+{
+    static struct roster before;
+    const struct minutes_rosters rosters = {&roster, &before};
+    uint64_t must = 1 << B | 1 << C | 1 << X;
+
+    before = roster;
+    roster.persons[B].key_count--; /* it was given another one */
+    cr_assert_eq(votes_of(vector, signatures[0], signatures[1], signatures[2]), SG_OK);
+    cr_expect_eq(votes.given, must & ~(uint64_t)(1 << B));
+    cr_assert_eq(minutes_votes_by(&rosters, slice_str(note), &minutes, &votes, &why),
+                 SG_OK, "%s", why.text);
+    cr_expect_eq(votes.given, must);
+    cr_expect(minutes_complete(&votes));
+    /* somebody else of that name */
+    before.persons[B].role = PERSON_REVIEWER;
+    cr_assert_eq(minutes_votes_by(&rosters, slice_str(note), &minutes, &votes, &why),
+                 SG_OK);
+    cr_expect_eq(votes.given, must & ~(uint64_t)(1 << B));
+}
+
+Test(minutes, signed_falsely_by_a_key_of_another_quorum_file_are_refused)
+{
+    static struct roster before;
+    const struct minutes_rosters rosters = {&roster, &before};
+
+    before = roster;
+    roster.persons[B].key_count--;
+    (void)snprintf(note, sizeof(note), "%s\n%s", changed("lantai 2", "lantai 3"),
+                   signatures[0]);
+    cr_expect_eq(minutes_votes_by(&rosters, slice_str(note), &minutes, &votes, &why),
+                 SG_CORRUPT);
+}
