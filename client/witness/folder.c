@@ -58,20 +58,27 @@ enum sg_status folder_open(const char *path, struct folder *out, struct sg_error
     return SG_OK;
 }
 
-enum sg_status folder_lock(struct folder *folder, struct sg_error *why)
+enum sg_status folder_lock_by(struct folder *folder, const char *name,
+                              struct sg_error *why)
 {
     folder->lock_fd =
-        openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        openat(folder->fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (folder->lock_fd < 0) {
-        return fail(folder, "lock", "opened", why);
+        return fail(folder, name, "opened", why);
     }
-    if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0) {
-        return SG_OK;
-    }
-    return sg_fail(why, SG_BUSY,
-                   "another witness works on %s: two would contradict each other, so "
-                   "stop that one first",
-                   folder->path);
+    return flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0 ? SG_OK : SG_BUSY;
+}
+
+enum sg_status folder_lock(struct folder *folder, struct sg_error *why)
+{
+    enum sg_status status = folder_lock_by(folder, "lock", why);
+
+    return status != SG_BUSY
+               ? status
+               : sg_fail(why, SG_BUSY,
+                         "another witness works on %s: two would contradict each other, "
+                         "so stop that one first",
+                         folder->path);
 }
 
 void folder_close(struct folder *folder)

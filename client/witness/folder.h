@@ -21,6 +21,9 @@ SG_MUST_USE enum sg_status folder_open(const char *path, struct folder *out,
 SG_MUST_USE enum sg_status folder_make(const char *path, struct sg_error *why);
 /* Keeps other processes out until folder_close. SG_BUSY: another one has it. */
 SG_MUST_USE enum sg_status folder_lock(struct folder *folder, struct sg_error *why);
+/* The same by a file of that name, of something in the folder; SG_BUSY sets no why. */
+SG_MUST_USE enum sg_status folder_lock_by(struct folder *folder, const char *name,
+                                          struct sg_error *why);
 void folder_close(struct folder *folder);
 
 /* Where a file is read to. */

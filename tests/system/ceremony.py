@@ -195,6 +195,47 @@ def an_interrupted_ceremony_is_taken_up_again_and_asks_for_nothing_twice(town):
 
 
 @claim
+def a_ceremony_is_led_once_at_a_time(town):
+    out = town.out()
+    with town.gateway():
+        first = town.lead(out)
+        equal(first.play(town.answers(), until="Where?"), None)
+        second = town.lead(out)
+        equal(second.play({}), 3, second.seen)
+        contains(second.seen, f"another 'segel ceremony run' leads the ceremony of {out}")
+        first.type("stop")
+        equal(first.play({}), 3, first.seen[-800:])
+        third = town.lead(out)
+        equal(third.play({r"Where\?\r\n    >": "stop"}), 3, "the same command goes on")
+        other = town.lead(out)
+        equal(other.play(town.answers(), until="Where?"), None)
+        other.close()  # killed: its lock goes with it
+        equal(town.lead(out).play({r"Where\?\r\n    >": "stop"}), 3)
+
+
+@claim
+def minutes_that_are_there_are_never_replaced(town):
+    """As by a run that somebody has left at its last question."""
+    out = town.out()
+    with town.gateway():
+        town.lock()
+        signed = town.minutes(out)
+        expect(not os.path.exists(out + ".lock"), "its lock is gone")
+        os.rename(out, out + ".signed")
+        town.lock()
+        stage = town.lead(out)
+        equal(stage.play({**town.answers(), r"Reason\?\r\n    >": "stop"}), 3)
+        stage = town.lead(out)
+        equal(stage.play(town.answers(), until="Reason?"), None)
+        os.rename(out + ".signed", out)
+        stage.type("found (TEST)")
+        equal(stage.play(town.answers()), 1, stage.seen[-800:])
+        contains(stage.seen, "holds minutes already")
+        equal(read(out), signed)
+        expect(os.path.exists(out + ".state"), "what was done is not forgotten")
+
+
+@claim
 def a_request_that_was_refused_does_not_make_true_minutes_false(town):
     """It stands in them as a step that failed, and its records on the log; what was done
     is what was asked for anew."""

@@ -7,6 +7,7 @@
 #include "client/ceremony/state.h"
 #include "client/commands/ceremony/script_file.h"
 #include "client/console/home.h"
+#include "client/witness/folder.h"
 
 /* One ceremony under way, as its parts share it. Large, and not to be moved. */
 enum { CEREMONY_HERE_MAX = 20, CEREMONY_TEXT_SIZE = 320 };
@@ -25,6 +26,8 @@ struct ceremony {
     char minutes_path[PATH_MAX];
     char state_path[PATH_MAX + sizeof(".state")];
     char quorum_path[PATH_MAX + sizeof(".quorum")]; /* that file, kept beside */
+    char lock_path[PATH_MAX + sizeof(".lock")];
+    struct folder lock; /* owned: from ceremony_open on no other process leads it */
 };
 
 /* What a check or an action found, for people and minutes. */
@@ -39,13 +42,14 @@ void ceremony_found(struct ceremony_finding *out, bool good, const char *format,
  * it, or the terminal has gone; the state is kept. */
 SG_MUST_USE enum sg_status ceremony_follow(struct ceremony *ceremony,
                                            struct sg_error *why);
-/* keep.c: takes up the state that is kept at the path, or begins. *resumed. */
+/* keep.c: takes up the state that is kept at the path, or begins. *resumed. SG_BUSY: it
+ * is being led already. */
 SG_MUST_USE enum sg_status ceremony_open(struct ceremony *ceremony, bool *resumed,
                                          struct sg_error *why);
 /* After each step; on SG_OK it is on the disk. */
 SG_MUST_USE enum sg_status ceremony_keep(const struct ceremony *ceremony,
                                          struct sg_error *why);
-/* The minutes, as a file that nobody has signed; the state goes. */
+/* The minutes, as a file that nobody has signed. SG_CONFLICT: there is one. */
 SG_MUST_USE enum sg_status ceremony_close(struct ceremony *ceremony,
                                           struct sg_error *why);
 /* people.c: who is here, by name. */

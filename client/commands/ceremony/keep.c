@@ -33,8 +33,20 @@ enum sg_status ceremony_keep(const struct ceremony *ceremony, struct sg_error *w
     return status;
 }
 
+/* What everybody has signed never gives way to what nobody has. */
+static enum sg_status check_place(const struct ceremony *ceremony, struct sg_error *why)
+{
+    return file_exists(ceremony->minutes_path)
+               ? sg_fail(why, SG_CONFLICT,
+                         "%s holds minutes already: sign them with 'segel ceremony "
+                         "sign', or begin anew with another --out",
+                         ceremony->minutes_path)
+               : SG_OK;
+}
+
 enum sg_status ceremony_close(struct ceremony *ceremony, struct sg_error *why)
 {
+    TRY(check_place(ceremony, why));
     char *text = (char *)malloc(MINUTES_TEXT_MAX + 1);
     size_t len = 0;
 
@@ -188,18 +200,27 @@ static enum sg_status take_up(struct ceremony *ceremony, const uint8_t tool[32],
                       ceremony->state.next + 1);
 }
 
+static enum sg_status lock(struct ceremony *ceremony, struct sg_error *why)
+{
+    enum sg_status status = minutes_file_lock(ceremony->lock_path, &ceremony->lock, why);
+
+    return status != SG_BUSY
+               ? status
+               : sg_fail(why, SG_BUSY,
+                         "another 'segel ceremony run' leads the ceremony of %s, perhaps "
+                         "at another terminal: go on there, or end that one first",
+                         ceremony->minutes_path);
+}
+
 enum sg_status ceremony_open(struct ceremony *ceremony, bool *resumed,
                              struct sg_error *why)
 {
     uint8_t tool[32];
 
+    TRY(check_place(ceremony, why));
+    TRY(lock(ceremony, why));
+    TRY(check_place(ceremony, why)); /* the other one may just have ended */
     *resumed = file_exists(ceremony->state_path);
-    if (file_exists(ceremony->minutes_path)) {
-        return sg_fail(why, SG_CONFLICT,
-                       "%s holds minutes already: sign them with 'segel ceremony sign', "
-                       "or begin anew with another --out",
-                       ceremony->minutes_path);
-    }
     TRY(program_hash(tool, why));
     TRY(*resumed ? known_from_file(ceremony->quorum_path, &ceremony->known, why)
                  : known_from_gateway(ceremony->home, &ceremony->known, why));

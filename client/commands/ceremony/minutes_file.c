@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "client/console/screen.h"
-#include "client/witness/folder.h"
 
 enum { NAME_LONGEST = 100 };
 
@@ -64,10 +63,10 @@ void minutes_file_print(struct slice text, FILE *out)
     }
 }
 
-enum sg_status minutes_file_keep(const char *path, struct slice bytes,
+/* The folder that the file is in. */
+static enum sg_status open_place(const char *path, struct folder *out,
                                  struct sg_error *why)
 {
-    AUTO(folder_close) struct folder folder = {.fd = -1, .lock_fd = -1};
     const char *name = file_name(path);
     char dir[PATH_MAX];
     int len = snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
@@ -78,6 +77,21 @@ enum sg_status minutes_file_keep(const char *path, struct slice bytes,
                        "'%.80s' is no name for minutes: choose one of at most %d bytes",
                        path, NAME_LONGEST);
     }
-    TRY(folder_open(len == 0 ? "." : dir, &folder, why));
-    return folder_replace(&folder, name, bytes, why);
+    return folder_open(len == 0 ? "." : dir, out, why);
+}
+
+enum sg_status minutes_file_keep(const char *path, struct slice bytes,
+                                 struct sg_error *why)
+{
+    AUTO(folder_close) struct folder folder = {.fd = -1, .lock_fd = -1};
+
+    TRY(open_place(path, &folder, why));
+    return folder_replace(&folder, file_name(path), bytes, why);
+}
+
+enum sg_status minutes_file_lock(const char *path, struct folder *out,
+                                 struct sg_error *why)
+{
+    TRY(open_place(path, out, why));
+    return folder_lock_by(out, file_name(path), why);
 }

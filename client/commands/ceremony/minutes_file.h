@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client/console/file.h"
+#include "client/witness/folder.h"
 #include "proto/quorum/minutes.h"
 
 /* Minutes in a file: a signed note, or its text and an empty line while nobody has signed
@@ -28,6 +29,10 @@ void minutes_file_print(struct slice text, FILE *out);
 /* Puts the bytes in the place of the file; on SG_OK they are on the disk, and so is its
  * name. SG_INVALID: the path is too long. SG_IO. */
 SG_MUST_USE enum sg_status minutes_file_keep(const char *path, struct slice bytes,
+                                             struct sg_error *why);
+/* Keeps others out of the file's place until folder_close. SG_BUSY: another process has
+ * it; why is not set. SG_INVALID, SG_IO. */
+SG_MUST_USE enum sg_status minutes_file_lock(const char *path, struct folder *out,
                                              struct sg_error *why);
 
 #endif

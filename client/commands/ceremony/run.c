@@ -45,6 +45,8 @@ static void name_others(struct ceremony *ceremony)
                    ceremony->minutes_path);
     (void)snprintf(ceremony->quorum_path, sizeof(ceremony->quorum_path), "%s.quorum",
                    ceremony->minutes_path);
+    (void)snprintf(ceremony->lock_path, sizeof(ceremony->lock_path), "%s.lock",
+                   ceremony->minutes_path);
 }
 
 static enum sg_status name_files(struct ceremony *ceremony, const char *out,
@@ -186,7 +188,9 @@ static enum exit_code run(const struct home *home, struct words *words)
     enum sg_status status = SG_NO_MEMORY;
     if (ceremony != NULL) {
         ceremony->home = home;
+        ceremony->lock = (struct folder){.fd = -1, .lock_fd = -1};
         status = start(ceremony, &options, words, &why);
+        folder_close(&ceremony->lock);
         ceremony_script_free(&ceremony->found);
     }
     free(ceremony);

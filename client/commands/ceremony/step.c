@@ -202,6 +202,7 @@ static enum sg_status do_sign(struct ceremony *ceremony, const struct script_ste
     TRY(state_note(&ceremony->state, why, MINUTES_FIELD_ENDED, "%s", now));
     TRY(ceremony_close(ceremony, why));
     (void)unlink(ceremony->state_path);
+    (void)unlink(ceremony->lock_path); /* whoever opened it before finds the minutes */
     return ceremony_finish(ceremony, why);
 }
 
