@@ -21,6 +21,7 @@ from rig import claim, contains, equal, expect
 
 PADES = rig.common.SIGNATURE_PROFILE_PADES_B_B
 SHA256 = rig.common.HASH_ALGORITHM_SHA256
+SHA512 = rig.common.HASH_ALGORITHM_SHA512
 CONSENT = "ND-2026/001"
 OPEN, EXHAUSTED, EXPIRED, REVOKED = 2, 3, 4, 5
 SIGNED = 0
@@ -253,6 +254,25 @@ def a_document_is_signed_once_and_no_other_is(people):
         answers = gateway.client().batch([rig.item(value=same) for _ in range(16)],
                                          mandate=mandate)
         equal(sum(a.status.code == SIGNED for a in answers), 1, "of one batch")
+
+
+@claim
+def the_longest_list_is_asked_for_shown_and_approved(people):
+    """Of any hash, and to those who are to sign it before they do."""
+    for hash_algorithm, size in ((SHA256, 32), (SHA512, 64)):
+        digests = [secrets.token_bytes(size) for _ in range(16384)]
+        with people.gateway() as gateway:
+            request_id = secrets.token_hex(8)
+            for _ in range(2):  # the same call again is answered, too
+                asked = ask(gateway, len(digests), request_id=request_id,
+                            hash_algorithm=hash_algorithm, digests=digests)
+            mandate = asked.mandate.id
+            for state in (rig.mandates.MANDATE_STATE_PENDING, OPEN):
+                found = look(gateway, mandate, "officer-2", with_digests=True)
+                equal((found.state, list(found.terms.digests)), (state, digests))
+                equal(list(look(gateway, mandate).terms.digests), [], "not asked for")
+                if state != OPEN:
+                    agree(people, gateway, asked.approval.id, "officer-2", "officer-3")
 
 
 @claim

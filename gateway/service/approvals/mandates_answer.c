@@ -132,9 +132,12 @@ static Segel__V1__Mandate *of_request(struct asked *asked)
     return out->log == NULL ? NULL : out;
 }
 
+/* The ledger's row has their number; of one without a row the message brought them. */
 static bool add_digests(struct asked *asked, Segel__V1__Mandate *out)
 {
-    if (!asked->order.mandates.with_request || asked->order.page.count == 0) {
+    bool has_row = asked->order.mandates.page.count > 0;
+
+    if (!asked->order.mandates.with_request || !has_row || asked->order.page.count == 0) {
         return true;
     }
     const Segel__V1__OpenMandateRequest *message = asked_for(asked);

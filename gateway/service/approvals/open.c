@@ -12,9 +12,11 @@
  */
 
 enum { ROOM_OF_LIST = 1 << 21 };
-/* What is asked for and what the ledger holds of it, before and after: three times the
- * largest message. Pages that nobody writes to cost nothing. */
-enum { ROOM = 4 << 20 };
+/* What is asked for, what the ledger holds of it, and that unpacked: twice the largest
+ * message, which has 16384 digests of 64 bytes, and once more with a pointer, a length
+ * and protobuf-c's notes of each field, in slabs of doubling size that stay: 4.6 MB.
+ * Pages that nobody writes to cost nothing. */
+enum { ROOM = 5 << 20 };
 
 void approvals_release(struct asked *asked)
 {
