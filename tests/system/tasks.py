@@ -16,9 +16,9 @@ import keys as life
 import mandates
 import rig
 from faulty import create, unlock, wait_for
-from people import (CODE, EXECUTED, PENDING, VOID, Key, People, agree, approve, call, expected_text,
-                    get, hup, load_policy, lock_down, new_version, refuse, release, roster,
-                    state)
+from people import (CODE, EXECUTED, FAILED, PENDING, VOID, Key, People, agree, approve, call,
+                    expected_text, get, hup, load_policy, lock_down, new_version, refuse, release,
+                    roster, state)
 from preload import begun
 from rig import claim, contains, equal, expect
 
@@ -646,6 +646,30 @@ def what_is_not_soft_is_not_lifted(people):
 
 
 @claim
+def no_rule_is_lifted_to_no_effect_behind_four_of_one_case(people):
+    """A job comes through four at most, and rules over state take a place also where they
+    would have passed."""
+    passing, fifth = ["CP-5.4-03", "CP-6.8-01b", "CP-OPS-01"], "CP-5.6-01"
+    with people.gateway() as gateway:
+        open_override(people, gateway, passing[0], document_class="surat_keterangan")
+        for rule in passing[1:]:
+            open_override(people, gateway, rule)
+        waits = ask_override(gateway, fifth).id
+        open_override(people, gateway)
+        gateway.client().sign(notice_shown=False)
+        for name in ("", "surat_keterangan"):
+            refusal = rig.refused(ask_override, gateway, fifth, document_class=name)
+            equal(refusal.code, CODE.FAILED_PRECONDITION, refusal.message)
+            contains(refusal.message, "4 other rules are lifted for this key, caller and class")
+        equal(agree(people, gateway, waits, "officer-2", "officer-3").state, FAILED)
+        for other in (dict(document_class="surat_tugas"), dict(key="seal-other"),
+                      dict(caller="reviewer")):
+            open_override(people, gateway, fifth, **other)
+        open_override(people, gateway)  # the same rule takes no other place, of any class
+        gateway.client().sign(notice_shown=False)
+
+
+@claim
 def jobs_that_come_at_once_are_no_more_than_were_signed_for(people):
     """Twice: with a rule of the request, and with one over counters."""
     with people.gateway() as gateway:
@@ -922,6 +946,8 @@ def what_cannot_go_from_the_log_is_told_when_it_is_asked_for(people):
 
 
 def main():
+    if sys.argv[1:]:
+        rig.claims[:] = [c for c in rig.claims if sys.argv[1] in c.__name__]
     people = People(rig.Rig("tasks", "seal-demo:rsa-2048", "seal-other:p-256"))
     people.add_client("officer-5", "officer")
     people.keys["officer-5"] = Key("officer-5.example.go.id")

@@ -66,6 +66,60 @@ static bool is_key(const struct core *core, const char *name)
     return found;
 }
 
+/* Whether it is offered to jobs of the class that the wish is for, too. */
+static bool is_beside(const struct ledger_override *one,
+                      const struct wanted_override *wish, const char *class)
+{
+    return strcmp(one->rule, wish->rule) != 0 && strcmp(one->key, wish->key) == 0 &&
+           strcmp(one->caller, wish->caller) == 0 &&
+           (one->document_class[0] == '\0' || strcmp(one->document_class, class) == 0);
+}
+
+/* Other rules that a job of this class has lifted. The same rule twice takes one place.
+ */
+static size_t count_beside(const struct overrides *overrides,
+                           const struct wanted_override *wish, const char *class)
+{
+    const char *rules[OVERRIDES_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < overrides->count; i++) {
+        const struct ledger_override *one = &overrides->list[i].is;
+        bool counts = is_beside(one, wish, class);
+        for (size_t j = 0; j < count && counts; j++) {
+            counts = strcmp(rules[j], one->rule) != 0;
+        }
+        if (counts) {
+            rules[count++] = one->rule;
+        }
+    }
+    return count;
+}
+
+/* What finds no place in a job would be open and lift nothing. */
+static enum sg_status check_room(const struct overrides *overrides,
+                                 const struct wanted_override *wish, struct sg_error *why)
+{
+    bool any_class = wish->document_class[0] == '\0';
+    size_t most = count_beside(overrides, wish, wish->document_class);
+
+    if (overrides->count == OVERRIDES_MAX) {
+        return sg_fail(why, SG_BUSY, "%d rules are lifted already", OVERRIDES_MAX);
+    }
+    for (size_t i = 0; i < overrides->count && any_class; i++) {
+        size_t count =
+            count_beside(overrides, wish, overrides->list[i].is.document_class);
+        most = count > most ? count : most;
+    }
+    return most < JOB_LIFTS_MAX
+               ? SG_OK
+               : sg_fail(why, SG_PRECONDITION,
+                         "%d other rules are lifted for this key, caller and class "
+                         "already, and a job comes through no more; one of them has to "
+                         "end first",
+                         JOB_LIFTS_MAX);
+}
+
 static enum sg_status check_case(const struct core *core,
                                  const struct wanted_override *wish, struct sg_error *why)
 {
@@ -88,9 +142,7 @@ static enum sg_status check_case(const struct core *core,
         return sg_fail(why, SG_PRECONDITION,
                        "its end must lie in the next 24 hours from when it is done");
     }
-    return core->overrides.count < OVERRIDES_MAX
-               ? SG_OK
-               : sg_fail(why, SG_BUSY, "%d rules are lifted already", OVERRIDES_MAX);
+    return check_room(&core->overrides, wish, why);
 }
 
 static enum sg_status check_override(struct core *core,
