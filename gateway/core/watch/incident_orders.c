@@ -162,6 +162,19 @@ static enum sg_status check_close(const struct request_order *order,
         incident->id);
 }
 
+/* Each notice and the end keep a place: what was given in time can be stated. */
+static bool has_place(const struct ledger_incident *incident,
+                      enum incident_note_kind note)
+{
+    size_t kept = 1;
+
+    if (note == INCIDENT_REMARK) {
+        kept += incident->oral_given_us == 0;
+        kept += incident->written_given_us == 0;
+    }
+    return incident->note_count + kept < INCIDENT_NOTES_MAX;
+}
+
 static enum sg_status check(const struct request_order *order,
                             struct ledger_incident *incident, struct sg_error *why)
 {
@@ -180,9 +193,11 @@ static enum sg_status check(const struct request_order *order,
                        "as a remark",
                        incident->id);
     }
-    if (incident->note_count >= INCIDENT_NOTES_MAX - 1) { /* the last is for its end */
-        return sg_fail(why, SG_PRECONDITION, "incident '%s' has %d notes already",
-                       incident->id, INCIDENT_NOTES_MAX - 1);
+    if (!has_place(incident, note)) {
+        return sg_fail(why, SG_PRECONDITION,
+                       "incident '%s' has %zu notes already, and the last places are for "
+                       "its notices and its end",
+                       incident->id, incident->note_count);
     }
     return check_time(order, incident, why);
 }
