@@ -233,6 +233,32 @@ def each_bound_holds(people):
         contains(answer.status.message, "m-1")
 
 
+@contextlib.contextmanager
+def any_class(people):
+    """By the policy; what a mandate is for binds all the same."""
+    policy = people.rig.read("policy.yaml")
+    wide = re.sub(r"(?ms)^tests:\n.*", "", policy)
+    people.rig.write("policy.yaml", wide.replace("- id: CP-1.4-01\n",
+                                                 "- id: CP-1.4-01\n    mode: shadow\n", 1))
+    try:
+        with people.gateway() as gateway:
+            yield gateway
+    finally:
+        people.rig.write("policy.yaml", policy)
+
+
+@claim
+def two_names_of_its_classes_are_none_of_them(people):
+    two = ["surat_keterangan", "surat_tugas"]
+    with any_class(people) as gateway:
+        mandate = granted(people, gateway, 5, document_classes=two)
+        gateway.client().sign(document_class=",".join(two))
+        for name in (",".join(two), "surat", "surat_tugas,", "another"):
+            denied(gateway, "MANDATE_OUTSIDE", mandate, document_class=name)
+        for name in two:
+            gateway.client().sign(mandate=mandate, document_class=name)
+
+
 @claim
 def a_document_is_signed_once_and_no_other_is(people):
     digests = [rig.digest() for _ in range(16384)]

@@ -63,12 +63,16 @@ void mandate_facts(const struct mandate_view *view, struct facts *facts)
 
 /* --- Looking ------------------------------------------------------------------------ */
 
-/* In a list of names with commas. */
+/* In a list of names with commas. A job's class is any text: with a comma it could be two
+ * neighbours of the list. */
 static bool names(const char *list, const char *name)
 {
     size_t len = strlen(name);
     const char *at = list;
 
+    if (strchr(name, ',') != NULL) {
+        return false;
+    }
     while (at != NULL && *at != '\0') {
         if (strncmp(at, name, len) == 0 && (at[len] == ',' || at[len] == '\0')) {
             return true;
