@@ -15,7 +15,8 @@ import grpc
 import rig
 from faulty import create, kill_lane, metrics, wait_for
 from held import Held
-from people import CODE, EXECUTED, FAILED, PENDING, People, agree, approve, get, hup
+from people import (CODE, EXECUTED, FAILED, PENDING, People, agree, approve, get, hup,
+                    refuse)
 from preload import begun
 from rig import claim, contains, equal, expect
 
@@ -705,6 +706,14 @@ def officers_and_clerks_do_all_of_it_by_their_terminals(people):
             approve(gateway, grant, people.keys[name], name)
         shown = segel("reviewer", "mandate", "show", mandate, "--digests").stdout
         equal(shown.split()[-len(lines):], lines)
+        once = (*terms_of, "--max", "2", "--request-id", "ND-7")
+        asked = segel("officer-1", "mandate", "open", *once)
+        contains(asked.stdout, "when it is approved, the mandate is m-")
+        grant = re.search(r"g-\w+", asked.stdout)[0]
+        refuse(gateway, grant)
+        asked = segel("officer-1", "mandate", "open", *once)
+        contains(asked.stdout, f"{grant}: refused\n")
+        expect("when it is approved" not in asked.stdout, asked.stdout)
         early = segel("officer-1", "mandate", "open", *terms_of, "--from", "2999-01-01T00:00:00Z",
                       "--max", "1")
         equal(early.returncode, 2, early.stdout)

@@ -4,6 +4,7 @@ of it: another policy, another roster, a soft rule lifted."""
 import contextlib
 import datetime
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -82,6 +83,36 @@ def a_policy_comes_in_force_by_the_last_signature_that_was_missing(people):
         equal((again.approval.state, again.approval.requester), (EXECUTED, ""), "in force")
     with people.gateway(keep=True) as gateway:
         equal(in_force(gateway).sha256.hex(), sha256(text), "over a restart")
+
+
+@claim
+def a_request_for_a_policy_that_is_over_does_not_wait(people):
+    """The same call again is answered with how its request ended."""
+    path = people.rig.write("wanted.yaml", wanted(people))
+
+    def said(*words):
+        return people.rig.segel("officer-1", "policy", "load", "--yes", "--request-id",
+                                "change-17", *words, path)
+
+    with people.gateway() as gateway:
+        result = said()
+        equal(result.returncode, 0, result.stderr)
+        contains(result.stdout, "version 2 waits for signatures of others, until 20",
+                 "they say: segel request show g-")
+        grant = re.search(r"g-\w+", result.stdout)[0]
+        row = json.loads(said("--json").stdout.splitlines()[-1])
+        equal((row["state"], row["request"], "until" in row), ("waiting", grant, True))
+        refuse(gateway, grant)
+        result = said()
+        equal(result.returncode, 1, result.stdout)
+        contains(result.stdout, f"{grant}: refused\n")
+        expect("waits" not in result.stdout and "they say" not in result.stdout, result.stdout)
+        contains(result.stderr, "another --request-id")
+        contains(said("--lang", "id").stdout, f"{grant}: ditolak\n")
+        result = said("--json")
+        row = json.loads(result.stdout.splitlines()[-1])
+        equal((result.returncode, row["state"], row["request"]), (1, "refused", grant))
+        equal([name for name in ("until", "missing") if name in row], [], "it waits for nothing")
 
 
 def moment(record):

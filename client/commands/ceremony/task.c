@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "client/call/approval_call.h"
+#include "client/call/approval_words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/ceremony/action.h"
 #include "client/commands/ceremony/talk.h"
-#include "client/commands/request/grant_view.h"
 #include "client/console/self_run.h"
 #include "proto/digest.h"
 

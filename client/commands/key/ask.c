@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/call/approval_words.h"
 #include "client/call/gateway_call.h"
 #include "client/channel/unpack.h"
 #include "client/commands/key/order.h"
 #include "client/commands/key/view.h"
-#include "client/commands/request/grant_view.h"
 #include "client/console/period.h"
 
 /* What several officers must agree to: `segel key release`, `key activate` and

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "client/call/approval_call.h"
+#include "client/call/approval_words.h"
 #include "client/call/key_words.h"
-#include "client/commands/request/grant_view.h"
 #include "client/console/screen.h"
 #include "proto/json.h"
 

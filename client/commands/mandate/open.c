@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "client/call/approval_call.h"
+#include "client/call/approval_words.h"
 #include "client/call/gateway_call.h"
 #include "client/channel/unpack.h"
 #include "client/commands/mandate/digests.h"
-#include "client/commands/request/grant_view.h"
 #include "client/console/command.h"
 #include "client/console/file.h"
 #include "client/console/period.h"
@@ -175,6 +175,21 @@ static SG_MUST_USE enum sg_status fill(const struct open_options *options,
     return read_documents(options, out, why);
 }
 
+/* The same id again is the same request, also when that was approved, refused or ran out.
+ */
+static void print_id(const Segel__V1__OpenMandateResponse *got, bool indonesian)
+{
+    if (got->approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
+        (void)printf(indonesian ? "setelah disetujui, mandat ini: %s\n"
+                                : "when it is approved, the mandate is %s\n",
+                     got->mandate->id);
+    }
+    if (got->approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED) {
+        (void)printf(indonesian ? "mandat ini: %s\n" : "the mandate is %s\n",
+                     got->mandate->id);
+    }
+}
+
 static SG_MUST_USE enum sg_status ask(const struct home *home,
                                       const struct opening *opening, bool indonesian,
                                       struct sg_error *why)
@@ -189,9 +204,7 @@ static SG_MUST_USE enum sg_status ask(const struct home *home,
         (const Segel__V1__OpenMandateResponse *)(const void *)reply;
     if (got->approval != NULL && got->mandate != NULL) {
         approval_print(got->approval, stdout, indonesian);
-        (void)printf(indonesian ? "setelah disetujui, mandat ini: %s\n"
-                                : "when it is approved, the mandate is %s\n",
-                     got->mandate->id);
+        print_id(got, indonesian);
     }
     unpack_free(reply);
     return SG_OK;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/call/approval_words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/policy/preview.h"
 #include "client/console/file.h"
@@ -135,6 +136,24 @@ static bool is_executed(const Segel__V1__Approval *approval)
     return approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED;
 }
 
+static bool is_waiting(const Segel__V1__Approval *approval)
+{
+    return approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING;
+}
+
+/* The same id again is the same request, also when that was refused or ran out. */
+static enum exit_code print_over(const struct policy_options *options,
+                                 const Segel__V1__Approval *approval)
+{
+    approval_print(approval, stdout, strcmp(options->lang, "id") == 0);
+    screen_complain(
+        policy_say(options,
+                   "permintaan ini sudah berakhir; ajukan lagi dengan "
+                   "--request-id lain",
+                   "that request is over; ask anew with another --request-id"));
+    return EXIT_REFUSED;
+}
+
 static void print_answer(const struct loading *all, const Segel__V1__Approval *approval)
 {
     const struct policy_options *options = &all->options->common;
@@ -172,14 +191,16 @@ static enum exit_code print_answer_json(const struct loading *all,
     char hash[65];
     char until[TEXT_TIME_SIZE] = "";
     bool executed = is_executed(approval);
+    bool waits = is_waiting(approval);
 
     text_hex(slice_of(info->sha256, sizeof(info->sha256)), hash);
     text_time_s(approval->not_after_us, until);
-    json_t *value = json_pack("{s:s, s:I, s:s, s:s, s:s*, s:s*}", "id", info->id,
-                              "version", (json_int_t)info->version, "sha256", hash,
-                              "state", executed ? "in_force" : "waiting", "missing",
-                              executed ? NULL : missing(&all->options->common, approval),
-                              "until", executed ? NULL : until);
+    json_t *value =
+        json_pack("{s:s, s:I, s:s, s:s, s:s*, s:s*}", "id", info->id, "version",
+                  (json_int_t)info->version, "sha256", hash, "state",
+                  executed ? "in_force" : approval_state_name(approval->state), "missing",
+                  waits ? missing(&all->options->common, approval) : NULL, "until",
+                  waits ? until : NULL);
     if (!executed) {
         (void)json_object_set_new(value, "request", json_string(approval->id));
     }
@@ -187,7 +208,8 @@ static enum exit_code print_answer_json(const struct loading *all,
         (void)json_object_set_new(value, "log_index",
                                   json_integer((json_int_t)approval->log->index));
     }
-    return policy_print_json(value);
+    enum exit_code code = policy_print_json(value);
+    return code == EXIT_WELL && !executed && !waits ? EXIT_REFUSED : code;
 }
 
 static enum exit_code tell(const struct loading *all)
@@ -201,6 +223,9 @@ static enum exit_code tell(const struct loading *all)
     }
     if (all->options->common.json) {
         return print_answer_json(all, response->approval);
+    }
+    if (!is_executed(response->approval) && !is_waiting(response->approval)) {
+        return print_over(&all->options->common, response->approval);
     }
     print_answer(all, response->approval);
     return EXIT_WELL;
@@ -274,7 +299,8 @@ const struct command command_policy_load = {
         "without such a file when two persons have sent the same bytes, one of them a\n"
         "reviewer, within 30 minutes. Its version has to be above the one in force. "
         "Exit\n"
-        "code 0: it is in force, or waits; 1: the file or the gateway refuses.\n\n"
+        "code 0: it is in force, or waits; 1: the file or the gateway refuses, or the\n"
+        "request of that id is over.\n\n"
         "Examples:\n"
         "  segel policy load policy.yaml --reason \"new class surat_edaran\"\n"
         "  segel policy load --yes --json policy.yaml\n",

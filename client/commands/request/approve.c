@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client/call/approval_call.h"
+#include "client/call/approval_words.h"
 #include "client/call/gateway_call.h"
 #include "client/call/person_key.h"
 #include "client/channel/unpack.h"

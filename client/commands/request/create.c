@@ -1,10 +1,10 @@
 #include "client/commands/request/create.h"
+#include "client/call/approval_words.h"
 #include "client/call/gateway_call.h"
 
 #include <stdio.h>
 
 #include "client/channel/unpack.h"
-#include "client/commands/request/grant_view.h"
 
 enum sg_status request_create(const struct home *home, const struct request_words *words,
                               Segel__V1__CreateRequestRequest *request,

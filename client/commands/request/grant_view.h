@@ -28,11 +28,4 @@ void grant_view_print(const struct grant_view *view,
                       const Segel__V1__GetRequestResponse *got, FILE *out,
                       bool indonesian);
 
-/* "waits", "done", …; any value. */
-const char *approval_state_text(Segel__V1__ApprovalState state, bool indonesian);
-/* "waiting", "executed", …: for machines. */
-const char *approval_state_name(Segel__V1__ApprovalState state);
-/* One line about how a request stands. */
-void approval_print(const Segel__V1__Approval *approval, FILE *out, bool indonesian);
-
 #endif

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "client/call/approval_call.h"
+#include "client/call/approval_words.h"
 #include "client/call/gateway_call.h"
 #include "client/channel/unpack.h"
-#include "client/commands/request/grant_view.h"
 #include "client/console/command.h"
 
 /* `segel refuse ID` */

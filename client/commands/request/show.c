@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/call/approval_call.h"
+#include "client/call/approval_words.h"
 #include "client/channel/unpack.h"
 #include "client/commands/request/grant_details.h"
 #include "client/console/command.h"
