@@ -388,6 +388,21 @@ def one_person_ends_it_at_once(people):
         equal(rig.refused(revoke, gateway, mandate, "e-office").code, CODE.PERMISSION_DENIED)
 
 
+@claim
+def who_would_end_one_that_waits_is_told_how(people):
+    with people.gateway() as gateway:
+        asked = ask(gateway, 1)
+        grant, mandate = asked.approval.id, asked.mandate.id
+        for name in ("officer-2", "reviewer"):
+            refusal = rig.refused(revoke, gateway, mandate, name)
+            equal(refusal.code, CODE.FAILED_PRECONDITION, refusal.message)
+            contains(refusal.message, f"'{mandate}' is not open yet", f"'segel refuse {grant}'")
+        equal(look(gateway, mandate).state, rig.mandates.MANDATE_STATE_PENDING)
+        refuse(gateway, grant)
+        for name in (mandate, grant, "m-none"):
+            equal(rig.refused(revoke, gateway, name).code, CODE.NOT_FOUND, name)
+
+
 def ask_often(gateway, name, count):
     """Questions under way, or refused."""
     request = rig.mandates.ListMandatesRequest()

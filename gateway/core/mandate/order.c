@@ -73,6 +73,11 @@ static enum sg_status find_request(struct core *core, struct request_order *orde
     return found == SG_OK || found == SG_NOT_FOUND ? SG_OK : found;
 }
 
+static bool is_pending(const struct request_order *order)
+{
+    return order->page.count == 1 && order->page.items->state == REQUEST_PENDING;
+}
+
 static enum sg_status on_get(struct core *core, struct request_order *order)
 {
     TRY(make_page(order, 1));
@@ -84,9 +89,7 @@ static enum sg_status on_get(struct core *core, struct request_order *order)
     if (pending || (found == SG_OK && order->mandates.with_request)) {
         TRY(find_request(core, order));
     }
-    bool known = found == SG_OK ||
-                 (order->page.count == 1 && order->page.items->state == REQUEST_PENDING);
-    return known ? SG_OK : no_such(order);
+    return found == SG_OK || is_pending(order) ? SG_OK : no_such(order);
 }
 
 /* A job that names a key which was followed is one of its heir's, and the mandate is not:
@@ -113,6 +116,23 @@ static void name_heirs(const struct core *core, struct mandate_order *asked)
 
 /* --- Ending ------------------------------------------------------------------------- */
 
+/* Who wants to stop one that waits must not believe that there is none. */
+static enum sg_status is_not_open(struct core *core, struct request_order *order)
+{
+    struct sg_error why = {0};
+
+    TRY(find_request(core, order));
+    if (!is_pending(order)) {
+        return no_such(order);
+    }
+    return request_refuse(order,
+                          sg_fail(&why, SG_PRECONDITION,
+                                  "mandate '%s' is not open yet: 'segel refuse %s' ends "
+                                  "what was asked for",
+                                  order->id, order->page.items->id),
+                          &why);
+}
+
 static enum sg_status on_revoke(struct core *core, struct request_order *order)
 {
     struct mandate *open = mandates_find(core, order->id);
@@ -123,7 +143,7 @@ static enum sg_status on_revoke(struct core *core, struct request_order *order)
         order->mandates.ended = true;
     }
     enum sg_status found = find(core, order);
-    return found == SG_NOT_FOUND ? no_such(order) : found;
+    return found == SG_NOT_FOUND ? is_not_open(core, order) : found;
 }
 
 enum sg_status mandate_order_write(struct core *core, struct request_order *order)
