@@ -14,6 +14,7 @@ import time
 
 import grpc
 import rig
+from faulty import list_tokens
 from rig import claim, contains, equal, expect, item
 from town import Town, lanes_of, sign_many, until
 
@@ -242,6 +243,62 @@ def a_job_judged_by_what_is_no_longer_so_is_not_signed(town):
         refusal = rig.refused(client.sign)
         equal((refusal.code, refusal.info.reason),
               (grpc.StatusCode.FAILED_PRECONDITION, "KEY_IMPORTED"))
+
+
+# The first object that is looked for is the key: it is not found.
+NOT_THERE = "C_FindObjects@1=0"
+
+
+def takes_away(town, gateway, lane):
+    """Its token is away from now on."""
+    pid = lanes_of(gateway)[lane]
+    town.schedule(lane, "C_OpenSession@1+=e0")  # CKR_TOKEN_NOT_PRESENT
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: lane not in gateway_up(gateway))
+
+
+def gateway_up(gateway):
+    return {t.lane for t in list_tokens(gateway) if t.lane_state == "up"}
+
+
+@claim
+def a_lane_that_comes_back_without_the_key_gets_no_jobs_while_the_other_is_away(town):
+    with town.gateway() as gateway:
+        client = gateway.client()
+        takes_away(town, gateway, "lane1")
+        expect(client.sign().signature, "lane0 signs")
+        pid = lanes_of(gateway)["lane0"]
+        town.schedule("lane0", NOT_THERE)
+        os.kill(pid, signal.SIGKILL)
+        left_out = gateway.wait_event("key.lane_left_out")
+        equal(left_out["lane"], "lane0")
+        contains(left_out["why"], "is not on the token")
+        until(lambda: "lane0" in gateway_up(gateway))
+        job = item(value=DIGEST)
+        refusal = rig.refused(client.sign, job)
+        equal(refusal.code, UNAVAILABLE, refusal.message)
+        contains(refusal.message, "token 'segel-demo' opens no session")
+        equal(intents_of(town, job), [], "intents for a lane that has no such key")
+        equal(client.health("segel.key/seal-demo"), "NOT_SERVING")
+        town.schedule("lane1", "")
+        until(lambda: "lane1" in gateway_up(gateway))
+        rig.check_cms(gateway.rig, client.sign(job).signature, CONTENT)
+        equal(town.outcomes(job), [("signed", "lane1")])
+
+
+@claim
+def a_key_that_no_lane_has_any_more_is_refused_when_all_have_answered(town):
+    with town.gateway() as gateway:
+        takes_away(town, gateway, "lane1")
+        pid = lanes_of(gateway)["lane0"]
+        town.schedule("lane0", NOT_THERE)
+        os.kill(pid, signal.SIGKILL)
+        gateway.wait_event("key.lane_left_out")
+        town.schedule("lane1", NOT_THERE)
+        until(lambda: len(gateway_up(gateway)) == 2)
+        refusal = rig.refused(gateway.client().sign)
+        equal((refusal.code, refusal.info.reason),
+              (grpc.StatusCode.FAILED_PRECONDITION, "KEY_CERT_MISMATCH"))
 
 
 def next_policy(town):

@@ -141,6 +141,13 @@ static void tell_key(struct core *core, const struct key *key,
     }
 }
 
+static void tell_lane(const struct core *core, const struct key *key, size_t berth,
+                      const char *why)
+{
+    log_event(LOG_WARN, "key.lane_left_out", "key", key->config->name, "lane",
+              lane_name(core->berths[berth].lane), "why", why, NULL);
+}
+
 /* A lane that was named for the key and does not serve it is worth a line. */
 static void tell_left_out(const struct core *core, const struct key *key,
                           const struct survey *survey, uint64_t berths)
@@ -151,13 +158,11 @@ static void tell_left_out(const struct core *core, const struct key *key,
             (!found->usable && key->config->lanes.count == 0)) {
             continue;
         }
-        log_event(LOG_WARN, "key.lane_left_out", "key", key->config->name, "lane",
-                  lane_name(core->berths[i].lane), "why",
+        tell_lane(core, key, i,
                   found->usable
                       ? "its token says less of the key than another lane's, by "
                         "the policy or in its assurance"
-                      : found->why,
-                  NULL);
+                      : found->why);
     }
 }
 
@@ -182,6 +187,21 @@ static void set_berths(struct core *core, size_t index, const struct survey *sur
     route->berths = survey->found[survey->best]->usable ? berths | silent : 0;
 }
 
+/* None that answered can sign with it: they get none of its jobs, which wait for those
+ * that are away. */
+static void leave_out(struct core *core, size_t index, const struct survey *survey)
+{
+    struct route *route = &core->routes[index];
+    uint64_t lost = route->berths & asked(survey);
+
+    route->berths &= ~lost;
+    for (size_t i = 0; i < CONFIG_LANES_MAX; i++) {
+        if ((lost & (1ULL << i)) != 0) {
+            tell_lane(core, &core->keyring.keys[index], i, survey->found[i]->why);
+        }
+    }
+}
+
 static enum sg_status bind_one(struct core *core, size_t index)
 {
     const struct key *key = &core->keyring.keys[index];
@@ -190,6 +210,7 @@ static enum sg_status bind_one(struct core *core, size_t index)
 
     TRY(ask_lanes(core, index, core->policy, &survey));
     if (says_nothing(core, index, &survey)) {
+        leave_out(core, index, &survey);
         return SG_OK;
     }
     struct binding *best = survey.found[survey.best];
