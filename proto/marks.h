@@ -13,15 +13,27 @@
  *
  * Only the lane writes, before the first call of the module for the operation. A lane
  * that lies here could as well have signed, or tried a PIN: the page decides nothing but
- * whether a lost job is told as failed or as indeterminate, and whether a lane that died
- * was in a login. */
+ * whether a lost job is told as failed or as indeterminate, and what became of the login
+ * of a lane that is dead. */
 enum mark_queue { MARK_RSA, MARK_CURVE, MARK_QUEUES };
+
+/* How far its login came. Both sides may be of another version than the other one: what
+ * is not listed counts as the first. */
+enum mark_login {
+    MARK_LOGIN_UNTOLD = 0, /* it may have tried a PIN, and nobody knows what came of it */
+    MARK_LOGIN_AHEAD = 1   /* it has tried none; final when the lane is dead */
+};
 
 struct marks {
     _Atomic uint64_t begun[MARK_QUEUES]; /* highest id that a worker began; 0 = none */
-    _Atomic uint64_t waits; /* 1: for word whether it may log in, which it has not; a lane
-                             * that does not say so counts as one that may have */
+    _Atomic uint64_t login;              /* of enum mark_login */
 };
+/* Of what the other side has written. */
+static inline enum mark_login mark_login(uint64_t written)
+{
+    return written <= MARK_LOGIN_AHEAD ? (enum mark_login)written : MARK_LOGIN_UNTOLD;
+}
+
 static_assert(sizeof(struct marks) <= 4096, "one page");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared between processes");
 

@@ -7,6 +7,7 @@
 #include "hsm/process/lock.h"
 #include "hsm/process/process.h"
 #include "hsm/process/sync.h"
+#include "proto/marks.h"
 
 /* As with a lane, what cannot be given up is not: the token is worth more than that. */
 static void confine(void)
@@ -84,6 +85,7 @@ _Noreturn void ceremony_run(int fd)
     }
     report.status = status;
     report.untouched = true;
+    report.login = MARK_LOGIN_AHEAD;
     if (status == SG_OK) {
         perform(&order, &report);
     }

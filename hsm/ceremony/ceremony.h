@@ -54,6 +54,7 @@ struct ceremony_report {
     enum sg_status status; /* not SG_OK: trouble says why */
     struct trouble trouble;
     bool untouched;
+    _Atomic uint64_t login; /* how far it came: enum mark_login */
     bool found_token;
     struct token token;
     struct presence presence;

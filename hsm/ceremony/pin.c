@@ -28,7 +28,7 @@ static enum sg_status enter_with(struct ceremony_report *report,
                                  const struct pin *pin)
 {
     const struct token_entry entry = {has_file(order) ? order->lane.pin_path : NULL, -1,
-                                      order->last_try, pin};
+                                      order->last_try, pin, &report->login};
     return token_enter(&report->token, &entry, &report->trouble);
 }
 
@@ -42,7 +42,7 @@ static enum sg_status enter_to_settle(const struct ceremony_order *order,
     if (!pin_file_tried(order->lane.pin_path, tried)) {
         return SG_OK;
     }
-    const struct token_entry entry = {tried, -1, false, NULL};
+    const struct token_entry entry = {tried, -1, false, NULL, &report->login};
     return token_enter(&report->token, &entry, &report->trouble);
 }
 
@@ -54,7 +54,7 @@ enum sg_status ceremony_enter(struct ceremony_order *order,
     }
     if (order->task != CEREMONY_CHANGE_PIN) {
         const struct token_entry entry = {order->lane.pin_path, order->pipe,
-                                          order->last_try, NULL};
+                                          order->last_try, NULL, &report->login};
         return token_enter(&report->token, &entry, &report->trouble);
     }
     TRY(take_both(order, &report->trouble));

@@ -203,6 +203,7 @@ enum sg_status wire_ceremony_done(int fd, const struct ceremony_report *report)
     segel__lane__v1__ceremony_done__init(&done);
     fill(report, &parts, &done);
     done.untouched = report->untouched;
+    done.login = (uint32_t)report->login;
     done.presence = &parts.presence;
     done.destroyed = &parts.destroyed;
     generate_list(report->left_out, parts.left_out, sizeof(parts.left_out));

@@ -129,7 +129,7 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
 {
     struct lane_login login = {.pipe = -1};
     if (lane->config.ask) {
-        atomic_store(&lane->marks->waits, 1);
+        atomic_store(&lane->marks->login, MARK_LOGIN_AHEAD);
         enum sg_status status = wire_found(lane->wire.fd, &lane->token);
         status = status == SG_OK ? wire_login(&lane->wire, &login) : status;
         if (status != SG_OK) {
@@ -138,11 +138,9 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
                             ? "the lane was not told whether it may log in"
                             : NULL);
         }
-        /* Before the PIN is: whoever dies from here on may have tried it. */
-        atomic_store(&lane->marks->waits, 0);
     }
     const struct token_entry entry = {lane->config.pin_path, login.pipe, login.last_try,
-                                      NULL};
+                                      NULL, &lane->marks->login};
     return token_enter(&lane->token, &entry, trouble);
 }
 

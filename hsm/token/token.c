@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hsm/token/pin.h"
+#include "proto/marks.h"
 
 /* PKCS#11 pads its texts with blanks and ends none. */
 static void copy_padded(char *out, const unsigned char *text, size_t len)
@@ -205,9 +206,18 @@ static enum sg_status refused(const struct token *token, CK_RV rv,
         token->label, entry->pin_path);
 }
 
+static void mark(const struct token_entry *entry, enum mark_login login)
+{
+    if (entry->mark != NULL) {
+        atomic_store(entry->mark, login);
+    }
+}
+
 static enum sg_status try(const struct token *token, const struct token_entry *entry,
                           const struct pin *pin, struct trouble *trouble)
 {
+    /* Before the call: whoever dies from here on may have tried it. */
+    mark(entry, MARK_LOGIN_UNTOLD);
     CK_RV rv = token->fn->C_Login(token->anchor, CKU_USER, pin->data, pin->len);
     if (rv == CKR_OK) {
         return SG_OK;

@@ -3,6 +3,8 @@
 
 struct pin;
 
+#include <stdatomic.h>
+
 #include "hsm/token/rv.h"
 
 /* A loaded module and the slots that it shows. Once loaded it stays: a module is never
@@ -77,6 +79,8 @@ struct token_entry {
     int pipe; /* given away; -1 = the file */
     bool last_try;
     const struct pin *pin; /* this one, and neither file nor pipe; NULL = none */
+    _Atomic uint64_t
+        *mark; /* told how far it comes (enum mark_login); NULL = nobody is */
 };
 SG_MUST_USE enum sg_status token_enter(struct token *token,
                                        const struct token_entry *entry,

@@ -772,6 +772,82 @@ def a_typed_pin_that_officers_allowed_is_one_too(pins):
         typing[0].join()
 
 
+# --- Logins that were allowed and not tried -------------------------------------------------
+
+OWN = (r"pin_file: prompt", "pin_file: own-pin")
+
+
+def own_pin(pins, pin, mode=0o600):
+    os.chmod(pins.rig.write("own-pin", pin), mode)
+
+
+def spoilt_file(pins, gateway, pin, mode, what):
+    """Latched, unlocked, and the PIN file is of no use; how many logins there were."""
+    pins.latch(gateway)
+    pins.schedule("")
+    tried = pins.logins()
+    own_pin(pins, pin, mode)
+    create(gateway, unlock())
+    wait_for(lambda: what in token(gateway).why, "it is not told")
+    return tried
+
+
+@claim
+def a_login_that_officers_allowed_and_nobody_tried_is_allowed_still(pins):
+    own_pin(pins, pins.pin)
+    with pins.gateway(OWN) as gateway:
+        tried = spoilt_file(pins, gateway, pins.pin, 0o644, "open to everybody")
+        wait_for(lambda: "open to everybody" in gateway.find("lane.down")[-1]["why"],
+                 "it is not on the log")
+        lines = len(gateway.find("lane.down"))
+        time.sleep(1.5)
+        contains(token(gateway).why, "open to everybody")
+        equal(state(gateway) == "pin-latched", False, "it is latched")
+        equal((pins.logins() - tried, pins.records("pin.lockout")), (0, []))
+        equal(len(gateway.find("lane.down")), lines, "lines of the log")
+        os.chmod(pins.rig.path("own-pin"), 0o400)
+        wait_for(lambda: state(gateway) == "up", "it does not come up")
+        equal(pins.logins() - tried, 1, "logins")
+
+
+@claim
+def a_login_that_nobody_tried_is_allowed_over_restarts_and_starts_that_fail(pins):
+    own_pin(pins, pins.pin)
+    with pins.gateway(OWN) as gateway:
+        tried = spoilt_file(pins, gateway, "7" * 256, 0o600, "must hold 1 to 255 characters")
+    code, text = pins.rig.refuses(pins.conf)
+    equal(code, 1)
+    contains(text, "must hold 1 to 255 characters")
+    own_pin(pins, pins.pin)
+    with pins.gateway(OWN, keep=True) as gateway:
+        wait_for(lambda: state(gateway) == "up", "it does not come up")
+        equal(pins.logins() - tried, 1, "logins")
+
+
+@claim
+def a_typed_pin_that_did_not_come_whole_uses_up_no_login(pins):
+    with pins.awaiting() as gateway:
+        pins.enter(WRONG)
+        wait_for(lambda: state(gateway) == "pin-latched", "it is not latched")
+        create(gateway, unlock())
+        awaits(gateway)
+        tried = pins.logins()
+        ours, theirs = os.pipe()
+        os.write(theirs, b"4711")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.settimeout(20)
+            link.connect(pins.socket)
+            link.sendmsg([b"\x0a\x05lane0\x10\x01"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                                       array.array("i", [ours]))])
+            contains(link.recv(4096).decode(errors="replace"), "did not come whole")
+        os.close(ours)
+        os.close(theirs)
+        awaits(gateway)
+        result = pins.enter()
+        equal(result.returncode, 0, result.stderr)
+        equal((state(gateway), pins.logins() - tried), ("up", 1))
+
+
 @claim
 def a_reload_of_a_lane_in_its_login_is_one_login_after_the_other(pins):
     """Each login takes a second and a half: the second begins when the first is over."""
@@ -1061,12 +1137,7 @@ def the_gateway_itself_refuses_a_last_try_that_was_not_said(pins):
         equal(state(gateway), "awaits-pin")
 
 
-OWN = (r"pin_file: prompt", "pin_file: own-pin")
 SLOW_LOGIN = "C_Login@1+=slow=2500"
-
-
-def own_pin(pins, pin):
-    os.chmod(pins.rig.write("own-pin", pin), 0o600)
 
 
 def end_in_login(pins, gateway, tried):

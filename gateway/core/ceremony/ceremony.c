@@ -186,6 +186,16 @@ static void watch(struct core *core)
     MUST(ceremony->readable != NULL && event_add(ceremony->readable, NULL) == 0);
 }
 
+/* What became of the one login that officers may have allowed; lanes know of it when they
+ * wake. */
+static void login_is_over(struct core *core, enum mark_login end)
+{
+    struct berth *own = &core->berths[core->ceremony.work.berth];
+
+    own->latch->past.end = end;
+    latch_settle(own);
+}
+
 void ceremony_run(struct core *core)
 {
     struct ceremony *ceremony = &core->ceremony;
@@ -202,10 +212,12 @@ void ceremony_run(struct core *core)
     }
     if (latch_spend(core, &core->berths[ceremony->work.berth]) != SG_OK ||
         destruction_begin(core) != SG_OK) {
+        login_is_over(core, MARK_LOGIN_AHEAD);
         ceremony_untouched(core, "the ledger takes nothing");
         return;
     }
     if (process_start(&ceremony->process, &options, &why) != SG_OK) {
+        login_is_over(core, MARK_LOGIN_AHEAD);
         ceremony_untouched(core, why.text);
         return;
     }
@@ -215,7 +227,8 @@ void ceremony_run(struct core *core)
     enum sg_status status =
         rite_send(ceremony->process.socket, lane, &ceremony->work.order);
     ceremony_forget_pin(core); /* it is the process's alone */
-    if (status != SG_OK) {
+    if (status != SG_OK) {     /* none of them has reached it */
+        ceremony->outcome.login = MARK_LOGIN_AHEAD;
         (void)snprintf(ceremony->outcome.why, sizeof(ceremony->outcome.why),
                        "its process ended before it read its orders");
         ceremony_enter(core, CEREMONY_ENDING, BURY_US);
@@ -266,6 +279,7 @@ static void bury(struct core *core)
     if (ceremony->process.socket >= 0) {
         process_kill(&ceremony->process); /* closes the socket of one that has ended */
     }
+    login_is_over(core, ceremony->outcome.login);
     ceremony_enter(core, CEREMONY_DONE, 0);
 }
 

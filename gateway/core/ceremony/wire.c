@@ -180,7 +180,8 @@ static enum sg_status take(const Segel__Lane__V1__CeremonyDone *from,
     }
     *out = (struct rite_outcome){.answered = true,
                                  .done = from->failed == NULL,
-                                 .untouched = from->untouched != 0};
+                                 .untouched = from->untouched != 0,
+                                 .login = mark_login(from->login)};
     if (from->failed != NULL) {
         out->failure = (enum failure)from->failed->failure;
         out->rv = from->failed->rv;

@@ -6,6 +6,7 @@
 #include "proto/algorithm.h"
 #include "proto/arena.h"
 #include "proto/failure.h"
+#include "proto/marks.h"
 
 /* Inside of the ceremonies: what the process "segel-hsm ceremony" is asked for and what
  * it answers, as lane.proto has it. */
@@ -57,8 +58,9 @@ struct rite_outcome {
     bool done;      /* all went well */
     bool untouched; /* certain that the token holds what it held before */
     enum failure failure;
-    uint64_t rv;      /* of the call that failed; 0: none did */
-    bool pin_unknown; /* not by the process: which PIN is right (pin_change.c) */
+    uint64_t rv;           /* of the call that failed; 0: none did */
+    enum mark_login login; /* how far that came */
+    bool pin_unknown;      /* not by the process: which PIN is right (pin_change.c) */
     char why[320];
     bool has_token;
     struct lane_token token;

@@ -247,6 +247,9 @@ bool berth_note(struct core *core, size_t index)
     if (state == berth->seen) {
         return false;
     }
+    if (berth->seen == LANE_LATCHED) {
+        berth->told = false; /* what it goes on with is news */
+    }
     if (state == LANE_LATCHED) {
         latch_note(core, berth);
     } else if (state == LANE_AWAITING) {

@@ -84,6 +84,7 @@ static enum sg_status write_if_due(struct core *core, struct berth *berth)
 {
     bool due = berth->lane != NULL && berth->latch != NULL;
 
+    latch_settle(berth);
     if (due && berth->latch->unwritten) {
         TRY(save(core, berth->latch));
     }
@@ -115,6 +116,7 @@ enum sg_status latch_spend(struct core *core, struct berth *berth)
 {
     struct latch *latch = berth->latch;
 
+    latch->past.end = MARK_LOGIN_UNTOLD;
     if (latch->state != LATCH_ONCE) {
         return SG_OK;
     }
@@ -276,6 +278,7 @@ static void settle_spent(struct core *core, struct berth *berth)
 {
     struct latch *latch = berth->latch;
 
+    latch_settle(berth);
     if (latch->state != LATCH_SPENT) {
         return;
     }

@@ -15,7 +15,8 @@ enum latch_state {
     LATCH_OPEN,
     LATCH_CLOSED, /* no login */
     LATCH_ONCE,   /* officers allow one more */
-    LATCH_SPENT   /* and that one has begun: closed, unless it goes well */
+    LATCH_SPENT   /* and that one has begun: closed, unless it goes well, or none was
+                   * tried */
 };
 
 enum { LATCH_TOKEN = 33 };
@@ -49,6 +50,9 @@ void latch_note(struct core *core, struct berth *berth);
 /* The berth's lane is in its login, or was refused just now and the latch does not know
  * it yet. */
 bool latch_tries(const struct berth *berth);
+/* Of the login that officers allowed it may be known that none was tried: it is allowed
+ * still. */
+void latch_settle(struct berth *berth);
 /* A login went well just now: nothing of earlier failures is left. */
 void latch_forgive(struct berth *berth);
 /* The lane's token is no longer latched, because of another lane: it may come again. */

@@ -70,6 +70,20 @@ void latch_note(struct core *core, struct berth *berth)
     }
 }
 
+void latch_settle(struct berth *berth)
+{
+    struct latch *latch = berth->latch;
+
+    if (latch != NULL && latch->state == LATCH_SPENT &&
+        latch->past.end == MARK_LOGIN_AHEAD) {
+        latch->state = LATCH_ONCE;
+        latch->past.end = MARK_LOGIN_UNTOLD;
+        latch->unwritten = true;
+        (void)snprintf(latch->why, sizeof(latch->why),
+                       "the login that officers allowed was not tried yet");
+    }
+}
+
 void latch_forgive(struct berth *berth)
 {
     struct latch *latch = berth->latch;
@@ -85,6 +99,7 @@ void latch_forgive(struct berth *berth)
 
 void latch_look(struct berth *berth)
 {
+    latch_settle(berth);
     if (berth->latch != NULL && berth->latch->state == LATCH_OPEN &&
         lane_state(berth->lane) == LANE_LATCHED) {
         lane_unlatch(berth->lane);

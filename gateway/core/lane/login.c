@@ -19,6 +19,7 @@ static void log_in(struct lane *lane, int pipe, bool last_try)
     lane->logging_in = true;
     lane->typed = pipe >= 0;
     lane->past->unanswered = false;
+    lane->past->end = MARK_LOGIN_UNTOLD;
     lane->past->was_low = (lane->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
     lane->started_us = clock_mono_us();
     lane_enter(lane, LANE_STARTING);
@@ -104,24 +105,28 @@ static void tell_pause(struct lane *lane)
     }
 }
 
-/* Its mark is final once it is dead: it still waited for word whether it may log in. */
+/* Its mark is final once it is dead: it had no word yet whether it may log in, or no PIN
+ * that it could try. */
 static bool was_not_begun(const struct lane *lane, bool dead)
 {
-    return dead && atomic_load(&lane->process.marks->waits) == 1;
+    return dead && atomic_load(&lane->process.marks->login) == MARK_LOGIN_AHEAD;
 }
 
 /* Killed or crashed in it, or answered by a code of the vendor's own: that may be a wrong
  * PIN, and a trouble that passes as well. */
 void lane_login_left(struct lane *lane, bool dead)
 {
+    struct login_past *past = lane->past;
     bool vendors = lane->failed_with >= CKR_VENDOR_DEFINED_;
-    bool left = lane->login_left && !was_not_begun(lane, dead);
 
-    lane->login_left = false;
-    if (!left) {
+    if (!lane->login_left) {
         return;
     }
-    struct login_past *past = lane->past;
+    lane->login_left = false;
+    if (was_not_begun(lane, dead)) {
+        past->end = MARK_LOGIN_AHEAD;
+        return;
+    }
     if (lane->failure != FAILURE_CONFIG) {
         past->unanswered = true;
         past->left_us = clock_mono_us();

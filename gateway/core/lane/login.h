@@ -11,6 +11,7 @@ struct login_past {
     bool was_low;     /* before it the token said already that a PIN was wrong */
     unsigned unclear; /* in a row: unanswered, and nothing says that it is away */
     int64_t left_us;  /* when one last ended unanswered, and none went well since; or 0 */
+    enum mark_login end; /* what is known of the last one, which is over */
 };
 
 /* Asks once more what options.permit said to a lane that waits; does nothing to others.
@@ -37,7 +38,7 @@ bool lane_begins_anew(const struct lane *lane);
 /* What the last login was refused with; 0: none was tried. */
 uint64_t lane_refused_with(const struct lane *lane);
 
-/* lane.c: its process has ended, or is given up. dead: for certain. Where it had not said
+/* lane.c: its process has ended, or is given up. dead: for certain. Where nothing says
  * what came of its login, that may have been a wrong PIN. */
 void lane_login_left(struct lane *lane, bool dead);
 /* It has logged in, or somebody says that it may try again: nothing is left of that. */

@@ -94,7 +94,7 @@ static void forget_marks(struct process *process)
     for (size_t i = 0; i < MARK_QUEUES; i++) {
         atomic_store(&process->marks->begun[i], 0);
     }
-    atomic_store(&process->marks->waits, 0);
+    atomic_store(&process->marks->login, MARK_LOGIN_UNTOLD);
 }
 
 enum sg_status process_start(struct process *process,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/core/lane/berth.h"
 #include "tests/unit/core/support/stand_in.h"
 
 /* A login that nobody answered counts, since it may have been a wrong PIN; one that the
@@ -24,14 +25,14 @@ TestSuite(login, .fini = teardown, .timeout = 30);
 
 static void dies_before_it_is_told(const struct part *part)
 {
-    atomic_store(&part->marks->waits, 1);
+    atomic_store(&part->marks->login, MARK_LOGIN_AHEAD);
 }
 
 static void dies_over_the_permit(const struct part *part)
 {
     uint8_t byte;
 
-    atomic_store(&part->marks->waits, 1);
+    atomic_store(&part->marks->login, MARK_LOGIN_AHEAD);
     (void)recv(part->fd, &byte, sizeof(byte), MSG_PEEK);
 }
 
@@ -41,7 +42,7 @@ static void dies_in_the_login(const struct part *part)
 
     dies_over_the_permit(part);
     (void)recv(part->fd, &byte, sizeof(byte), 0);
-    atomic_store(&part->marks->waits, 0);
+    atomic_store(&part->marks->login, MARK_LOGIN_UNTOLD);
 }
 
 /* As one of an older version. */
@@ -50,6 +51,15 @@ static void says_nothing_of_it(const struct part *part)
     uint8_t byte;
 
     (void)recv(part->fd, &byte, sizeof(byte), MSG_PEEK);
+}
+
+/* Its PIN file cannot be used, or what was typed. */
+static void says_that_it_has_no_pin(const struct part *part)
+{
+    uint8_t byte;
+
+    dies_over_the_permit(part);
+    (void)recv(part->fd, &byte, sizeof(byte), 0);
 }
 
 /* --- What the gateway does --------------------------------------------------------- */
@@ -134,4 +144,32 @@ Test(login, a_lane_that_is_not_known_to_be_dead_may_have_tried_its_pin)
     cr_expect_not(lane_logging_in(actor.lane));
     (void)kill(living, SIGKILL);
     actor.lane->process.pid = stand_in;
+}
+
+/* --- One that officers allowed ----------------------------------------------------- */
+
+static void expect_permission(part_play play, enum latch_state left)
+{
+    struct latch latch = {.state = LATCH_SPENT};
+    struct berth berth = {.latch = &latch};
+
+    stand_in_start(&actor, play);
+    berth.lane = actor.lane;
+    lane_share_past(actor.lane, &latch.past);
+    find_token();
+    latch_settle(&berth);
+    cr_expect_eq(latch.state, LATCH_SPENT, "it may be in it");
+    bury();
+    latch_settle(&berth);
+    cr_expect_eq(latch.state, left);
+}
+
+Test(login, a_permission_that_was_not_used_is_not_lost)
+{
+    expect_permission(says_that_it_has_no_pin, LATCH_ONCE);
+}
+
+Test(login, a_permission_is_used_up_by_a_lane_that_dies_in_the_login)
+{
+    expect_permission(dies_in_the_login, LATCH_SPENT);
 }

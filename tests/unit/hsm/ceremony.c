@@ -241,6 +241,23 @@ Test(ceremony, a_wrong_pin_is_tried_once_and_latches)
     cr_expect_eq(rig_calls("C_GenerateKeyPair"), 0);
 }
 
+static void expect_login(enum mark_login login)
+{
+    Segel__Lane__V1__Ceremony task = rite_find("0a");
+    struct rite rite = rite_run(&wish, &task);
+    cr_assert_not_null(rite.done);
+    cr_expect_eq(rite.done->login, (uint32_t)login);
+    rite_free(&rite);
+}
+
+Test(ceremony, tells_whether_a_pin_was_tried)
+{
+    rite_faulty(&wish, "C_Login@1=80000001");
+    expect_login(MARK_LOGIN_UNTOLD);
+    wish.pin_path = "/nowhere/pin";
+    expect_login(MARK_LOGIN_AHEAD);
+}
+
 Test(ceremony, no_login_is_tried_when_the_next_error_would_lock_the_token)
 {
     Segel__Lane__V1__Ceremony task = rite_destroy("0a");

@@ -298,7 +298,7 @@ static struct peer waiting(const struct wish *wish)
 
     cr_assert_not_null(peer.first);
     cr_assert(peer.first->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_FOUND);
-    cr_expect_eq(atomic_load(&peer.marks->waits), 1);
+    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_AHEAD);
     return peer;
 }
 
@@ -311,7 +311,7 @@ Test(lane, says_that_it_waits_until_it_may_log_in)
     Segel__Lane__V1__FromLane *told = peer_receive(&peer);
     cr_assert_not_null(told);
     cr_expect(told->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_OPENED);
-    cr_expect_eq(atomic_load(&peer.marks->waits), 0);
+    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_UNTOLD);
     segel__lane__v1__from_lane__free_unpacked(told, NULL);
     cr_expect_eq(peer_stop(&peer), 0);
 }
@@ -327,8 +327,24 @@ Test(lane, does_not_say_that_it_waits_when_it_dies_in_its_login)
     peer_permit(&peer);
     cr_expect_null(peer_receive(&peer), "it is gone");
     cr_expect_eq(rig_calls("C_Login"), 1);
-    cr_expect_eq(atomic_load(&peer.marks->waits), 0);
+    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_UNTOLD);
     cr_expect_eq(peer_stop(&peer), 128 + SIGKILL);
+}
+
+Test(lane, has_tried_none_when_its_pin_file_cannot_be_used)
+{
+    struct wish wish = peer_wish("a1");
+    wish.asks = true;
+    wish.pin_path = "/nowhere/pin";
+    struct peer peer = waiting(&wish);
+    peer_permit(&peer);
+    Segel__Lane__V1__FromLane *told = peer_receive(&peer);
+    cr_assert_not_null(told);
+    cr_assert(told->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_FAILED);
+    cr_expect_eq((enum failure)told->failed->failure, FAILURE_CONFIG);
+    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_AHEAD);
+    segel__lane__v1__from_lane__free_unpacked(told, NULL);
+    cr_expect_eq(peer_stop(&peer), 1);
 }
 
 /* Another lane of the token may have tried a wrong PIN while this one waited. */
