@@ -21,7 +21,8 @@ enum mark_queue { MARK_RSA, MARK_CURVE, MARK_QUEUES };
  * is not listed counts as the first. */
 enum mark_login {
     MARK_LOGIN_UNTOLD = 0, /* it may have tried a PIN, and nobody knows what came of it */
-    MARK_LOGIN_AHEAD = 1   /* it has tried none; final when the lane is dead */
+    MARK_LOGIN_AHEAD = 1,  /* it has tried none; final when the lane is dead */
+    MARK_LOGIN_WELL = 2    /* the token has taken its PIN */
 };
 
 struct marks {
@@ -31,7 +32,7 @@ struct marks {
 /* Of what the other side has written. */
 static inline enum mark_login mark_login(uint64_t written)
 {
-    return written <= MARK_LOGIN_AHEAD ? (enum mark_login)written : MARK_LOGIN_UNTOLD;
+    return written <= MARK_LOGIN_WELL ? (enum mark_login)written : MARK_LOGIN_UNTOLD;
 }
 
 static_assert(sizeof(struct marks) <= 4096, "one page");

@@ -74,7 +74,6 @@ static void note_start(struct core *core, size_t index)
     if (lane_state(berth->lane) == LANE_UP) {
         berth->seen = LANE_UP;
         berth->told = true;
-        latch_forgive(berth);
     } else if (berth->seen != LANE_LATCHED) { /* that was noted when it came */
         berth->seen = LANE_STARTING;
         (void)berth_note(core, index);

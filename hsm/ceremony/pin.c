@@ -3,6 +3,7 @@
 
 #include "hsm/ceremony/inside.h"
 #include "hsm/token/pin_file.h"
+#include "proto/marks.h"
 
 /* Another PIN for a token. At most one login that fails, whatever breaks off where. */
 
@@ -105,6 +106,7 @@ enum sg_status ceremony_change_pin(const struct ceremony_order *order,
         TRY(pin_file_stage(order->lane.pin_path, new, &report->trouble));
     }
     report->untouched = false;
+    report->login = MARK_LOGIN_UNTOLD; /* the token may count this one, too */
     CK_RV rv =
         reach.fn->C_SetPIN(reach.session, old->data, old->len, new->data, new->len);
     if (rv != CKR_OK) {

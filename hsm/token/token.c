@@ -220,6 +220,7 @@ static enum sg_status try(const struct token *token, const struct token_entry *e
     mark(entry, MARK_LOGIN_UNTOLD);
     CK_RV rv = token->fn->C_Login(token->anchor, CKU_USER, pin->data, pin->len);
     if (rv == CKR_OK) {
+        mark(entry, MARK_LOGIN_WELL);
         return SG_OK;
     }
     if (rv_failure(rv) == FAILURE_LATCHED) {

@@ -848,6 +848,50 @@ def a_typed_pin_that_did_not_come_whole_uses_up_no_login(pins):
         equal((state(gateway), pins.logins() - tried), ("up", 1))
 
 
+# --- Logins that went well ------------------------------------------------------------------
+
+def unlocked_with_a_fault(pins, gateway, schedule, sentence):
+    """The PIN is right; what comes behind the login fails, and then no longer."""
+    pins.latch(gateway)
+    pins.schedule(schedule)
+    tried = pins.logins()
+    create(gateway, unlock())
+    wait_for(lambda: pins.logins() - tried > 2, "it is not tried on")
+    shown = token(gateway)
+    contains(shown.why, sentence)
+    equal((shown.lane_state != "pin-latched", shown.pin_failures), (True, 0))
+    pins.schedule("")
+    wait_for(lambda: state(gateway) == "up", "it does not come up")
+    equal((len(pins.records("pin.unlock")), pins.records("pin.lockout")), (1, []))
+
+
+@claim
+def a_login_that_went_well_is_no_lost_one_when_what_follows_fails(pins):
+    with pins.gateway(FILE) as gateway:
+        unlocked_with_a_fault(pins, gateway, "C_FindObjectsInit@1=30",  # CKR_DEVICE_ERROR
+                              "cannot be searched")
+
+
+@claim
+def a_login_that_went_well_is_no_lost_one_without_a_canary(pins):
+    """Objects are looked for in this order: the key, the log's key, two each; the canary."""
+    with pins.gateway(FILE) as gateway:
+        unlocked_with_a_fault(pins, gateway, "C_FindObjects@5=0", "the canary cannot be used")
+
+
+@claim
+def what_fails_behind_a_login_that_went_well_is_tried_on_and_heals_by_itself(pins):
+    for schedule in ("C_FindObjectsInit@1+=80000001", "C_FindObjectsInit@1+=kill"):
+        with pins.gateway(FILE) as gateway:
+            tried = pins.logins()
+            pins.schedule(schedule)
+            kill_lane(gateway)
+            wait_for(lambda n=tried: pins.logins() - n > 4, "it is not tried on")
+            pins.schedule("")
+            wait_for(lambda g=gateway: state(g) == "up", "it does not come back", 3)
+            equal(gateway.find("lane.pauses"), [], "pauses")
+
+
 @claim
 def a_reload_of_a_lane_in_its_login_is_one_login_after_the_other(pins):
     """Each login takes a second and a half: the second begins when the first is over."""

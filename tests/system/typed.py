@@ -135,11 +135,16 @@ def last_try_is_asked_for(typed, gateway, schedule):
     typed.schedule(schedule)
     kill_lane(gateway)
     wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+    unlocked(typed, gateway)
+    return asked(typed, gateway)
+
+
+def unlocked(typed, gateway):
+    """The last try is allowed, and awaited."""
     request = people.call(gateway, "officer-1", "CreateRequest", unlock()).approval
     for officer in ("officer-2", "officer-3"):
         people.approve(gateway, request.id, typed.keys[officer], officer)
     wait_for(lambda: token(gateway).lane_state == "awaits-pin", "the lane does not ask")
-    return asked(typed, gateway)
 
 
 @claim
@@ -154,6 +159,28 @@ def a_last_try_that_a_ceremony_died_in_was_the_one_that_officers_allowed(typed):
 
 
 @claim
+def a_last_try_that_nobody_made_is_still_one_when_a_ceremony_dies_in_it(typed):
+    """Officers have allowed it; the lane dies before its login, the ceremony in it."""
+    dies = "C_GetTokenInfo@1+=finaltry C_Login@1+=kill"
+    with typed.gateway((r"pin_file: prompt", "pin_file: pin"), up=False) as gateway:
+        typed.schedule("C_GetTokenInfo@1+=finaltry")
+        kill_lane(gateway)
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+        unlocked(typed, gateway)
+        before = typed.logins()
+        typed.schedule("C_GetTokenInfo@1=kill")
+        result = typed.enter(None, "--last-try")
+        equal(result.returncode, 3, result.stderr)
+        typed.schedule(dies)
+        wait_for(lambda: token(gateway).lane_state == "awaits-pin", "it is used up")
+        equal(typed.logins() - before, 0, "logins of the lane")
+        asked(typed, gateway)
+        equal(typed.enter(None, "--last-try").returncode, 0)
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "another one is asked for")
+        equal(typed.logins() - before, 1, "logins")
+
+
+@claim
 def a_last_try_that_went_well_in_a_ceremony_latches_nothing(typed):
     with typed.gateway((r"pin_file: prompt", "pin_file: pin"), up=False) as gateway:
         name = last_try_is_asked_for(typed, gateway, "C_GetTokenInfo@1+=finaltry")
@@ -163,6 +190,19 @@ def a_last_try_that_went_well_in_a_ceremony_latches_nothing(typed):
         wait_for(lambda: calls(typed, "C_GenerateKeyPair") > before, "no key is made")
         typed.schedule("")
         equal(STATE[typed.settled(gateway, name).state], "generated")
+        wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+
+
+@claim
+def a_last_try_that_went_well_in_a_ceremony_that_failed_latches_nothing(typed):
+    with typed.gateway((r"pin_file: prompt", "pin_file: pin"), up=False) as gateway:
+        name = last_try_is_asked_for(typed, gateway, "C_GetTokenInfo@1+=finaltry")
+        before = calls(typed, "C_FindObjectsInit")
+        typed.schedule("C_GetTokenInfo@1=finaltry C_FindObjectsInit@1=slow=1500")
+        equal(typed.enter(None, "--last-try").returncode, 0)
+        wait_for(lambda: calls(typed, "C_FindObjectsInit") > before, "it does not log in")
+        typed.schedule("C_GenerateKeyPair@1=31")  # CKR_DEVICE_MEMORY
+        freed(typed, gateway, name, "CKR_DEVICE_MEMORY")
         wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
 
 

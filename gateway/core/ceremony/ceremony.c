@@ -291,9 +291,6 @@ static void finish(struct core *core)
               subject(core), "why",
               core->ceremony.outcome.done ? "done" : core->ceremony.outcome.why, NULL);
     wake(core);
-    if (core->ceremony.outcome.answered && core->ceremony.outcome.done) {
-        latch_forgive(own); /* it has logged in */
-    }
     if (core->ceremony.work.dead != NULL && refused_pin(core, own)) {
         latch_close(core, own, core->ceremony.outcome.why); /* its lanes did not rest */
     }

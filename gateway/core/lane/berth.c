@@ -254,8 +254,6 @@ bool berth_note(struct core *core, size_t index)
         latch_note(core, berth);
     } else if (state == LANE_AWAITING) {
         note_awaiting(berth);
-    } else if (up || state == LANE_TRYING) { /* it has logged in */
-        latch_forgive(berth);
     }
     berth->seen = state;
     if (up && index == core->log_berth) { /* another token may have come with it */

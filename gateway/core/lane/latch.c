@@ -124,7 +124,6 @@ enum sg_status latch_spend(struct core *core, struct berth *berth)
                    "what came of the login that officers allowed is not known, so it "
                    "counts as the one that they allowed");
     latch->state = LATCH_SPENT;
-    latch->spender = berth->lane;
     return save(core, latch);
 }
 
@@ -272,22 +271,13 @@ static void warn(const struct lane *lane, uint32_t flags)
     }
 }
 
-/* Nobody is in a login any more. Another lane's went well when it is tried, or up, which
- * may not have been noted yet; else nobody knows. */
-static void settle_spent(struct core *core, struct berth *berth)
+/* Nobody is in a login any more: what is not known by now nobody will know. */
+static void settle_spent(struct berth *berth)
 {
     struct latch *latch = berth->latch;
 
     latch_settle(berth);
-    if (latch->state != LATCH_SPENT) {
-        return;
-    }
-    const struct berth *other =
-        latch->spender == berth->lane ? NULL : berth_of(core, latch->spender);
-    if (other != NULL &&
-        (lane_state(other->lane) == LANE_TRYING || lane_state(other->lane) == LANE_UP)) {
-        latch_forgive(berth);
-    } else {
+    if (latch->state == LATCH_SPENT) {
         latch->state = LATCH_CLOSED;
         latch->unwritten = true;
     }
@@ -334,8 +324,8 @@ enum lane_permit latch_permit(void *core, struct lane *lane, char *why, size_t c
     if (past != PERMIT_LOGIN && berth->latch->state != LATCH_CLOSED) {
         return past;
     }
+    settle_spent(berth);
     const char *what = forbidden(flags, berth->latch->state == LATCH_ONCE);
-    settle_spent((struct core *)core, berth);
     if (pin_change_unsettled((const struct core *)core, berth)) {
         return pin_change_permit(why, cap);
     }

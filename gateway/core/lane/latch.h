@@ -26,9 +26,8 @@ struct latch {
                               * changes nothing */
     enum latch_state state;
     uint32_t failures;
-    bool unwritten;             /* must be remembered with the next commit */
-    const struct lane *spender; /* of LATCH_SPENT: whose login it is; may be gone */
-    struct login_past past;     /* since the gateway started */
+    bool unwritten;         /* must be remembered with the next commit */
+    struct login_past past; /* since the gateway started */
     char why[320];
 };
 enum { LATCHES_MAX = 2 * CONFIG_LANES_MAX };
@@ -50,11 +49,9 @@ void latch_note(struct core *core, struct berth *berth);
 /* The berth's lane is in its login, or was refused just now and the latch does not know
  * it yet. */
 bool latch_tries(const struct berth *berth);
-/* Of the login that officers allowed it may be known that none was tried: it is allowed
- * still. */
+/* What is known of the last login to the token counts: one that went well leaves nothing
+ * of earlier failures, one that officers allowed and nobody tried is allowed still. */
 void latch_settle(struct berth *berth);
-/* A login went well just now: nothing of earlier failures is left. */
-void latch_forgive(struct berth *berth);
 /* The lane's token is no longer latched, because of another lane: it may come again. */
 void latch_look(struct berth *berth);
 /* How often the token of the berth's lane refused its PIN. */

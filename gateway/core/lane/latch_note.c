@@ -70,30 +70,38 @@ void latch_note(struct core *core, struct berth *berth)
     }
 }
 
-void latch_settle(struct berth *berth)
+static void forgive(struct latch *latch)
 {
-    struct latch *latch = berth->latch;
+    if (latch->state != LATCH_CLOSED &&
+        (latch->failures > 0 || latch->state != LATCH_OPEN)) {
+        latch->state = LATCH_OPEN;
+        latch->failures = 0;
+        latch->why[0] = '\0';
+        latch->unwritten = true;
+    }
+}
 
-    if (latch != NULL && latch->state == LATCH_SPENT &&
-        latch->past.end == MARK_LOGIN_AHEAD) {
+static void allow_again(struct latch *latch)
+{
+    if (latch->state == LATCH_SPENT) {
         latch->state = LATCH_ONCE;
-        latch->past.end = MARK_LOGIN_UNTOLD;
         latch->unwritten = true;
         (void)snprintf(latch->why, sizeof(latch->why),
                        "the login that officers allowed was not tried yet");
     }
 }
 
-void latch_forgive(struct berth *berth)
+void latch_settle(struct berth *berth)
 {
     struct latch *latch = berth->latch;
 
-    if (latch != NULL && latch->state != LATCH_CLOSED &&
-        (latch->failures > 0 || latch->state != LATCH_OPEN)) {
-        latch->state = LATCH_OPEN;
-        latch->failures = 0;
-        latch->why[0] = '\0';
-        latch->unwritten = true;
+    if (latch == NULL) {
+        return;
+    }
+    if (latch->past.end == MARK_LOGIN_WELL) {
+        forgive(latch);
+    } else if (latch->past.end == MARK_LOGIN_AHEAD) {
+        allow_again(latch);
     }
 }
 

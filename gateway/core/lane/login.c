@@ -113,7 +113,7 @@ static bool was_not_begun(const struct lane *lane, bool dead)
 }
 
 /* Killed or crashed in it, or answered by a code of the vendor's own: that may be a wrong
- * PIN, and a trouble that passes as well. */
+ * PIN, and a trouble that passes as well. Behind a login that went well it is none. */
 void lane_login_left(struct lane *lane, bool dead)
 {
     struct login_past *past = lane->past;
@@ -125,6 +125,10 @@ void lane_login_left(struct lane *lane, bool dead)
     lane->login_left = false;
     if (was_not_begun(lane, dead)) {
         past->end = MARK_LOGIN_AHEAD;
+        return;
+    }
+    if (atomic_load(&lane->process.marks->login) == MARK_LOGIN_WELL) {
+        lane_login_went_well(lane);
         return;
     }
     if (lane->failure != FAILURE_CONFIG) {
@@ -140,6 +144,12 @@ void lane_login_left(struct lane *lane, bool dead)
 void lane_login_forget(struct lane *lane)
 {
     *lane->past = (struct login_past){0};
+}
+
+void lane_login_went_well(struct lane *lane)
+{
+    lane_login_forget(lane);
+    lane->past->end = MARK_LOGIN_WELL;
 }
 
 int64_t lane_login_pause_us(const struct lane *lane, int64_t now_us)

@@ -41,8 +41,10 @@ uint64_t lane_refused_with(const struct lane *lane);
 /* lane.c: its process has ended, or is given up. dead: for certain. Where nothing says
  * what came of its login, that may have been a wrong PIN. */
 void lane_login_left(struct lane *lane, bool dead);
-/* It has logged in, or somebody says that it may try again: nothing is left of that. */
+/* Somebody says that it may try again: nothing is left of that. */
 void lane_login_forget(struct lane *lane);
+/* The token has taken its PIN: the same. */
+void lane_login_went_well(struct lane *lane);
 /* health.c: for how long nobody logs in by the PIN file; 0: as the back-off says. */
 int64_t lane_login_pause_us(const struct lane *lane, int64_t now_us);
 

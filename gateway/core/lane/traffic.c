@@ -31,7 +31,7 @@ static void on_opened(struct lane *lane, const Segel__Lane__V1__Opened *opened)
     }
     lane->found = false;
     lane->logging_in = false;
-    lane_login_forget(lane);
+    lane_login_went_well(lane);
     lane->counts.threads = opened->threads;
     lane->counts.confinement = opened->confinement;
     lane->no_pin_starts = 0;

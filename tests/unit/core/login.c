@@ -45,6 +45,12 @@ static void dies_in_the_login(const struct part *part)
     atomic_store(&part->marks->login, MARK_LOGIN_UNTOLD);
 }
 
+static void dies_behind_the_login(const struct part *part)
+{
+    dies_in_the_login(part);
+    atomic_store(&part->marks->login, MARK_LOGIN_WELL);
+}
+
 /* As one of an older version. */
 static void says_nothing_of_it(const struct part *part)
 {
@@ -103,6 +109,11 @@ Test(login, a_lane_that_dies_in_it_may_have_tried_its_pin)
 Test(login, a_lane_that_dies_over_its_permit_has_tried_no_pin)
 {
     expect_counted(dies_over_the_permit, false);
+}
+
+Test(login, a_lane_that_dies_behind_it_has_tried_no_wrong_pin)
+{
+    expect_counted(dies_behind_the_login, false);
 }
 
 Test(login, a_lane_that_is_found_dead_by_its_permit_has_tried_no_pin)
@@ -167,6 +178,11 @@ static void expect_permission(part_play play, enum latch_state left)
 Test(login, a_permission_that_was_not_used_is_not_lost)
 {
     expect_permission(says_that_it_has_no_pin, LATCH_ONCE);
+}
+
+Test(login, a_permission_that_was_used_well_leaves_no_latch)
+{
+    expect_permission(dies_behind_the_login, LATCH_OPEN);
 }
 
 Test(login, a_permission_is_used_up_by_a_lane_that_dies_in_the_login)

@@ -254,6 +254,8 @@ Test(ceremony, tells_whether_a_pin_was_tried)
 {
     rite_faulty(&wish, "C_Login@1=80000001");
     expect_login(MARK_LOGIN_UNTOLD);
+    rite_faulty(&wish, "C_FindObjectsInit@1=30");
+    expect_login(MARK_LOGIN_WELL);
     wish.pin_path = "/nowhere/pin";
     expect_login(MARK_LOGIN_AHEAD);
 }

@@ -221,6 +221,18 @@ Test(ceremony_life, a_change_that_the_token_only_says_is_found_by_a_login)
     knows(wish.pin_path);
 }
 
+/* The old PIN was good, but who asks for another one tells it the token once more. */
+Test(ceremony_life, a_change_that_fails_is_not_told_as_a_login_that_went_well)
+{
+    Segel__Lane__V1__Ceremony task = rite_change_pin();
+    wish.typed = NEW;
+    rite_faulty(&wish, "C_SetPIN@1=80000001");
+    struct rite rite = rite_run(&wish, &task);
+    cr_assert_not_null(rite.done);
+    cr_expect_eq(rite.done->login, (uint32_t)MARK_LOGIN_UNTOLD);
+    rite_free(&rite);
+}
+
 Test(ceremony_life, a_file_that_cannot_be_replaced_leaves_the_token_alone)
 {
     Segel__Lane__V1__Ceremony task = rite_change_pin();

@@ -311,7 +311,7 @@ Test(lane, says_that_it_waits_until_it_may_log_in)
     Segel__Lane__V1__FromLane *told = peer_receive(&peer);
     cr_assert_not_null(told);
     cr_expect(told->body_case == SEGEL__LANE__V1__FROM_LANE__BODY_OPENED);
-    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_UNTOLD);
+    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_WELL);
     segel__lane__v1__from_lane__free_unpacked(told, NULL);
     cr_expect_eq(peer_stop(&peer), 0);
 }
@@ -328,6 +328,19 @@ Test(lane, does_not_say_that_it_waits_when_it_dies_in_its_login)
     cr_expect_null(peer_receive(&peer), "it is gone");
     cr_expect_eq(rig_calls("C_Login"), 1);
     cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_UNTOLD);
+    cr_expect_eq(peer_stop(&peer), 128 + SIGKILL);
+}
+
+Test(lane, says_that_the_token_took_its_pin_when_what_follows_fails)
+{
+    struct wish wish = peer_wish("a1");
+    wish.asks = true;
+    wish.module = rig_faulty_module();
+    rig_faults("C_FindObjectsInit@1=kill");
+    struct peer peer = waiting(&wish);
+    peer_permit(&peer);
+    cr_expect_null(peer_receive(&peer), "it is gone");
+    cr_expect_eq(atomic_load(&peer.marks->login), MARK_LOGIN_WELL);
     cr_expect_eq(peer_stop(&peer), 128 + SIGKILL);
 }
 
