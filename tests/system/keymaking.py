@@ -2,6 +2,7 @@
 """The life of a key that officers make: generated on the token by a ceremony, backed up,
 certified, accepted, used and destroyed; and what of it stands when something goes wrong in
 between. Every end leaves the register, the token and the log in agreement."""
+import concurrent.futures
 import contextlib
 import hashlib
 import http.server
@@ -21,7 +22,7 @@ import grpc
 import people
 import rig
 from cryptography import x509
-from faulty import PIN_REFUSED, list_tokens, token, unlock, wait_for
+from faulty import PIN_REFUSED, kill_lane, list_tokens, token, unlock, wait_for
 from maker import (STATE, SUBJECT, Keymaking, accept, begin, calls, destroy, ready, signs)
 from people import EXECUTED
 from rig import claim, contains, equal, expect
@@ -564,6 +565,62 @@ def a_pin_that_is_refused_latches_the_lane_and_is_tried_once(maker):
             people.approve(gateway, asked.id, maker.keys[officer], officer)
         wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come up")
         equal(STATE[maker.generate(gateway, name).state], "generated")
+
+
+VENDORS = "C_Login@1+=80000001"  # a code that says nothing of the PIN
+
+
+def may_be_requested(maker, gateway):
+    """A key whose certificate can be asked for; how many logins there were."""
+    name = maker.name()
+    equal(STATE[maker.generate(gateway, name).state], "generated")
+    maker.backup(gateway, name)
+    wait_for(lambda: token(gateway).lane_state == "up", "the lane does not come back")
+    return name, maker.logins()
+
+
+@claim
+def a_ceremony_waits_behind_logins_without_an_answer_as_lanes_do(maker):
+    with maker.gateway() as gateway:
+        name, tried = may_be_requested(maker, gateway)
+        maker.schedule(VENDORS)
+        kill_lane(gateway)
+        gateway.wait_event("lane.pauses")
+        equal(maker.logins() - tried, 3, "logins of the lane")
+        refusal = rig.refused(maker.csr, gateway, name)
+        contains(refusal.message, "may have been a wrong PIN: the next one in 1 min")
+        other = begin(maker, gateway, VENDORS)
+        time.sleep(2)
+        expect(maker.key(gateway, other).ceremony, "it does not wait")
+        equal(maker.logins() - tried, 3, "logins")
+
+
+@claim
+def a_login_of_a_ceremony_without_an_answer_counts_as_one_of_a_lane(maker):
+    for schedule, why in ((VENDORS, "0x80000001"), ("C_Login@1+=kill", "without an answer")):
+        with maker.gateway() as gateway:
+            name, tried = may_be_requested(maker, gateway)
+            maker.schedule(schedule)
+            contains(rig.refused(maker.csr, gateway, name).message, why)
+            contains(gateway.wait_event("lane.pauses")["why"], "3 logins in a row")
+            time.sleep(1)
+            equal(maker.logins() - tried, 3, "one of the ceremony, two of the lane")
+
+
+@claim
+def a_token_that_counts_a_login_of_a_ceremony_is_latched(maker):
+    with maker.gateway() as gateway:
+        name, tried = may_be_requested(maker, gateway)
+        maker.schedule("C_Login@1=slow=3000")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(rig.refused, maker.csr, gateway, name)
+            wait_for(lambda: maker.logins() - tried == 1, "it does not log in")
+            maker.schedule("C_GetTokenInfo@1+=countlow")
+            kill_lane(gateway)  # its lane rests: it is the ceremony's process
+            contains(answer.result(30).message, "without an answer")
+        wait_for(lambda: token(gateway).lane_state == "pin-latched", "the lane is not latched")
+        contains(token(gateway).why, "says that a wrong PIN was tried")
+        equal(maker.logins() - tried, 1, "logins")
 
 
 @claim

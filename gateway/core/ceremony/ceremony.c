@@ -8,6 +8,7 @@
 #include "gateway/core/ceremony/check.h"
 #include "gateway/core/ceremony/destruction.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/lane/login.h"
 #include "gateway/core/lane/rest.h"
 #include "gateway/core/officers/requests.h"
 
@@ -186,14 +187,33 @@ static void watch(struct core *core)
     MUST(ceremony->readable != NULL && event_add(ceremony->readable, NULL) == 0);
 }
 
-/* What became of the one login that officers may have allowed; lanes know of it when they
- * wake. */
-static void login_is_over(struct core *core, enum mark_login end)
+/* Of a refusal lanes are told by the latch, of all else by what is remembered of logins
+ * to their token: they know of it when they wake. */
+static void login_is_over(struct core *core)
 {
+    const struct rite_outcome *outcome = &core->ceremony.outcome;
     struct berth *own = &core->berths[core->ceremony.work.berth];
+    bool typed = lane_config(own->lane)->pin_prompt || core->ceremony.work.order.last_try;
 
-    own->latch->past.end = end;
+    if (outcome->login == MARK_LOGIN_AHEAD) {
+        lane_login_not_begun(own->lane);
+    } else if (outcome->login == MARK_LOGIN_WELL) {
+        lane_login_went_well(own->lane);
+    } else if (!outcome->answered) {
+        lane_login_lost(own->lane, LOGIN_DIED, typed);
+    } else if (!outcome->done && outcome->failure != FAILURE_LATCHED &&
+               outcome->failure != FAILURE_CONFIG) {
+        lane_login_lost(own->lane, outcome->rv, typed);
+    }
     latch_settle(own);
+}
+
+/* Nothing was asked of the token, though it was to be. */
+static void not_begun(struct core *core, const char *why)
+{
+    ceremony_untouched(core, why);
+    core->ceremony.outcome.login = MARK_LOGIN_AHEAD;
+    login_is_over(core);
 }
 
 void ceremony_run(struct core *core)
@@ -212,15 +232,14 @@ void ceremony_run(struct core *core)
     }
     if (latch_spend(core, &core->berths[ceremony->work.berth]) != SG_OK ||
         destruction_begin(core) != SG_OK) {
-        login_is_over(core, MARK_LOGIN_AHEAD);
-        ceremony_untouched(core, "the ledger takes nothing");
+        not_begun(core, "the ledger takes nothing");
         return;
     }
     if (process_start(&ceremony->process, &options, &why) != SG_OK) {
-        login_is_over(core, MARK_LOGIN_AHEAD);
-        ceremony_untouched(core, why.text);
+        not_begun(core, why.text);
         return;
     }
+    lane_login_begins(core->berths[ceremony->work.berth].lane);
     ceremony->outcome = (struct rite_outcome){.answered = false};
     ceremony->work.order.pipe = ceremony->pin.pipe;
     ceremony->work.order.last_try = ceremony->pin.last_try;
@@ -279,7 +298,7 @@ static void bury(struct core *core)
     if (ceremony->process.socket >= 0) {
         process_kill(&ceremony->process); /* closes the socket of one that has ended */
     }
-    login_is_over(core, ceremony->outcome.login);
+    login_is_over(core);
     ceremony_enter(core, CEREMONY_DONE, 0);
 }
 

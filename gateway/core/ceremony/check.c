@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/core/core_inside.h"
+#include "gateway/core/lane/login.h"
 
 enum sg_status ceremony_find(const struct core *core, const char *name, size_t *index,
                              struct sg_error *why)
@@ -115,6 +117,20 @@ enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                          "('segel token unlock')",
                          lane)
                : SG_OK;
+}
+
+enum sg_status ceremony_check_pause(const struct berth *berth, struct sg_error *why)
+{
+    static const int64_t minute_us = 60000000;
+    int64_t pause_us = lane_login_pause_us(berth->lane, clock_mono_us());
+
+    return pause_us == 0
+               ? SG_OK
+               : sg_fail(why, SG_PRECONDITION,
+                         "logins to the token of lane '%s' ended without an answer, each "
+                         "may have been a wrong PIN: the next one in %lld min",
+                         lane_name(berth->lane),
+                         (long long)((pause_us + minute_us - 1) / minute_us));
 }
 
 enum sg_status ceremony_check_making(const struct core *core, struct sg_error *why)

@@ -30,6 +30,10 @@ SG_MUST_USE enum sg_status ceremony_check_makers(const struct core *core,
 /* The lane's token can be changed now. */
 SG_MUST_USE enum sg_status ceremony_check_lane(struct core *core, const char *lane,
                                                struct sg_error *why);
+/* Logins to its token with the PIN of its file are not far between just now. */
+struct berth;
+SG_MUST_USE enum sg_status ceremony_check_pause(const struct berth *berth,
+                                                struct sg_error *why);
 /* The key may sign a request for a certificate now. */
 SG_MUST_USE enum sg_status ceremony_check_csr(struct core *core,
                                               const struct request_order *order,

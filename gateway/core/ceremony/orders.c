@@ -84,7 +84,8 @@ enum sg_status ceremony_check_csr(struct core *core, const struct request_order 
         return sg_fail(why, SG_PRECONDITION, "the key is %s: nothing is signed",
                        key_state_name(state));
     }
-    return ceremony_check_lane(core, row->lane, why);
+    TRY(ceremony_check_lane(core, row->lane, why));
+    return ceremony_check_pause(berth_find(core, row->lane), why);
 }
 
 enum sg_status ceremony_on_csr(struct core *core, struct request_order *order)

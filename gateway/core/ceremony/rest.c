@@ -1,5 +1,6 @@
 #include "gateway/core/lane/rest.h"
 #include "gateway/clock.h"
+#include "gateway/core/ceremony/check.h"
 #include "gateway/core/core_inside.h"
 #include "proto/record_details.h"
 
@@ -84,12 +85,16 @@ void ceremony_wait_for_rest(struct core *core)
     }
     ceremony_rest(core); /* again and again: lanes may have come */
     bool rested = ceremony_at_rest(core);
+    struct sg_error why = {0};
     if (is_latched(berth, rested)) {
         ceremony_untouched(
             core, "its lane's PIN was refused: it is not tried again before officers "
                   "say so ('segel token unlock')");
     } else if (rested && ceremony_needs_pin(core)) {
         ceremony_await_pin(core);
+    } else if (rested && !pin_change_is(core->ceremony.work.order.rite) &&
+               ceremony_check_pause(berth, &why) != SG_OK) {
+        ceremony_untouched(core, why.text);
     } else if (rested) {
         ceremony_run(core);
     } else if (clock_mono_us() > core->ceremony.until_us) {

@@ -194,13 +194,19 @@ static bool pick_row(struct core *core, size_t key)
 {
     struct ceremony_work *work = &core->ceremony.work;
     const struct keyreg *row = register_row(core, key);
+    struct sg_error why = {0};
 
     if (is_early(core, key)) {
         return false;
     }
     *work = (struct ceremony_work){.key = key};
     (void)snprintf(work->request, sizeof(work->request), "%s", row->request);
-    if (find_berth(core, work) && fill_order(core, work)) {
+    bool found = find_berth(core, work);
+    if (found && ceremony_check_pause(&core->berths[work->berth], &why) != SG_OK) {
+        core->ceremony.again_us = clock_mono_us() + AGAIN_US;
+        return false;
+    }
+    if (found && fill_order(core, work)) {
         core->ceremony.fresh[key] = false; /* from here on nobody knows */
         core->ceremony.waits[key] = (struct ceremony_wait){.gap_us = 0};
         return true;

@@ -116,7 +116,6 @@ enum sg_status latch_spend(struct core *core, struct berth *berth)
 {
     struct latch *latch = berth->latch;
 
-    latch->past.end = MARK_LOGIN_UNTOLD;
     if (latch->state != LATCH_ONCE) {
         return SG_OK;
     }

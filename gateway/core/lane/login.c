@@ -10,6 +10,13 @@
 enum { CKR_PIN_INCORRECT_ = 0xa0 };
 #define CKR_VENDOR_DEFINED_ 0x80000000U
 
+void lane_login_begins(struct lane *lane)
+{
+    lane->past->unanswered = false;
+    lane->past->end = MARK_LOGIN_UNTOLD;
+    lane->past->was_low = (lane->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
+}
+
 /* A PIN that was typed is gone with the pipe: neither lane nor gateway could try it
  * again. */
 
@@ -18,9 +25,7 @@ static void log_in(struct lane *lane, int pipe, bool last_try)
     lane->found = false;
     lane->logging_in = true;
     lane->typed = pipe >= 0;
-    lane->past->unanswered = false;
-    lane->past->end = MARK_LOGIN_UNTOLD;
-    lane->past->was_low = (lane->token.flags & TOKEN_PIN_COUNT_LOW) != 0;
+    lane_login_begins(lane);
     lane->started_us = clock_mono_us();
     lane_enter(lane, LANE_STARTING);
     if (wire_permit(lane->process.socket, pipe, last_try) != SG_OK) {
@@ -116,29 +121,34 @@ static bool was_not_begun(const struct lane *lane, bool dead)
  * PIN, and a trouble that passes as well. Behind a login that went well it is none. */
 void lane_login_left(struct lane *lane, bool dead)
 {
-    struct login_past *past = lane->past;
-    bool vendors = lane->failed_with >= CKR_VENDOR_DEFINED_;
+    bool answered = lane->failure != FAILURE_NONE;
 
     if (!lane->login_left) {
         return;
     }
     lane->login_left = false;
     if (was_not_begun(lane, dead)) {
-        past->end = MARK_LOGIN_AHEAD;
-        return;
-    }
-    if (atomic_load(&lane->process.marks->login) == MARK_LOGIN_WELL) {
+        lane_login_not_begun(lane);
+    } else if (atomic_load(&lane->process.marks->login) == MARK_LOGIN_WELL) {
         lane_login_went_well(lane);
-        return;
+    } else if (lane->failure != FAILURE_CONFIG) {
+        lane_login_lost(lane, answered ? lane->failed_with : LOGIN_DIED, lane->typed);
     }
-    if (lane->failure != FAILURE_CONFIG) {
-        past->unanswered = true;
-        past->left_us = clock_mono_us();
-    }
-    if (!lane->typed && (lane->failure == FAILURE_NONE || vendors)) {
-        past->unclear++;
+}
+
+void lane_login_lost(struct lane *lane, uint64_t with, bool typed)
+{
+    lane->past->unanswered = true;
+    lane->past->left_us = clock_mono_us();
+    if (!typed && with >= CKR_VENDOR_DEFINED_) {
+        lane->past->unclear++;
         tell_pause(lane);
     }
+}
+
+void lane_login_not_begun(struct lane *lane)
+{
+    lane->past->end = MARK_LOGIN_AHEAD;
 }
 
 void lane_login_forget(struct lane *lane)

@@ -41,11 +41,18 @@ uint64_t lane_refused_with(const struct lane *lane);
 /* lane.c: its process has ended, or is given up. dead: for certain. Where nothing says
  * what came of its login, that may have been a wrong PIN. */
 void lane_login_left(struct lane *lane, bool dead);
+/* A login to its token begins, by its own process or a ceremony's in its stead; none was
+ * tried; one ended without a word on its PIN, by this CK_RV or LOGIN_DIED. typed: nobody
+ * can try that PIN again. */
+#define LOGIN_DIED UINT64_MAX
+void lane_login_begins(struct lane *lane);
+void lane_login_not_begun(struct lane *lane);
+void lane_login_lost(struct lane *lane, uint64_t with, bool typed);
 /* Somebody says that it may try again: nothing is left of that. */
 void lane_login_forget(struct lane *lane);
 /* The token has taken its PIN: the same. */
 void lane_login_went_well(struct lane *lane);
-/* health.c: for how long nobody logs in by the PIN file; 0: as the back-off says. */
+/* For how long nobody logs in by the PIN file; 0: as the back-off says. */
 int64_t lane_login_pause_us(const struct lane *lane, int64_t now_us);
 
 /* traffic.c: the token was found. */
