@@ -92,7 +92,8 @@ static void wake_one(struct core *core, struct berth *berth)
     if (berth_wake(core, berth) != SG_OK) {
         log_event(LOG_ERROR, "lane.not_woken", "lane", lane_name(berth->lane), "why",
                   "there is no memory; start the gateway anew", NULL);
-    } else if (refused_pin(core, berth)) {
+    }
+    if (refused_pin(core, berth)) {
         latch_close(core, berth, core->ceremony.outcome.why);
     }
 }
