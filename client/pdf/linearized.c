@@ -81,17 +81,6 @@ static bool may_be_meant(struct slice pdf, size_t from, size_t to)
     return false;
 }
 
-/* Other bytes are blanks to some. */
-static bool is_ascii(struct slice pdf, size_t from, size_t to)
-{
-    for (size_t at = from; at < to; at++) {
-        if (pdf.data[at] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool counts(struct slice pdf, size_t end)
 {
     struct section_value keys[] = {{.key = "Linearized"}, {.key = "L"}};
@@ -105,8 +94,7 @@ static bool counts(struct slice pdf, size_t end)
     bool read = find_dict(pdf, &from);
     size_t at = from;
     if (!read || !section_dict(pdf, &at, keys, SG_COUNT(keys)) ||
-        !is_ascii(pdf, section_skip(pdf, 0), at) || may_be_meant(pdf, 0, from) ||
-        may_be_meant(pdf, at, end)) {
+        may_be_meant(pdf, 0, from) || may_be_meant(pdf, at, end)) {
         return true;
     }
     bool named = keys[0].text.len > 0 && keys[1].text.len > 0;

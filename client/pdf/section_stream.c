@@ -9,19 +9,8 @@
 
 enum { ROWS_MAX = 1 << 23, INDEX_MAX = 1 << 16, COLUMNS_MAX = 1 << 10, BYTES_MAX = 8 };
 
-enum key {
-    TYPE,
-    SIZE,
-    WIDTHS,
-    INDEX,
-    FILTER,
-    PARAMETERS,
-    PREV,
-    BESIDE,
-    ROOT,
-    ENCRYPT,
-    KEYS
-};
+enum { TYPE, SIZE, WIDTHS, INDEX, FILTER, PARAMETERS, PREV, OWN_KEYS };
+enum { BESIDE = OWN_KEYS, ROOT, ENCRYPT, KEYS };
 
 struct rows {
     struct section *section;

@@ -133,19 +133,23 @@ static void take_size(struct sections *sections)
     }
 }
 
+/* Some viewers give up where a number is larger than the trailer says, though it is free,
+ * or where number 0 is not. */
+static bool is_within(const struct sections *sections, const struct section_entry *entry)
+{
+    bool used = sections->added && entry->number == 0 && !entry->is_free;
+
+    return entry->number < sections->limit && !used;
+}
+
 static bool take(void *context, const struct section_entry *entry)
 {
     struct sections *sections = context;
 
     sections->entries++;
     take_size(sections);
-    /* Some viewers give up where a number is larger than the trailer says, though it is
-     * free. */
-    if (entry->number >= sections->limit || !leads_there(sections, entry)) {
+    if (!is_within(sections, entry) || !leads_there(sections, entry)) {
         return false;
-    }
-    if (sections->added && entry->number == 0 && !entry->is_free) {
-        return false; /* some give up */
     }
     if (!sections->judged && entry->number > sections->highest) {
         sections->highest = entry->number;

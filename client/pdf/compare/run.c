@@ -114,16 +114,6 @@ static void compare_all(struct compare *c)
     }
 }
 
-/* Some viewers know a catalog by its number alone. */
-static bool has_root(const struct pdf_reader *reader)
-{
-    qpdf_oh root = qpdf_oh_get_key(reader->qpdf, reader->trailer, "/Root");
-    bool found = qpdf_oh_is_indirect(reader->qpdf, root) != 0;
-
-    qpdf_oh_release(reader->qpdf, root);
-    return found;
-}
-
 /* What was added names objects so that every viewer takes those that are compared. */
 static bool is_plain(struct compare *c)
 {
@@ -135,7 +125,7 @@ static bool is_plain(struct compare *c)
                                        .trailers = &c->trailers};
 
     return sections_are_plain(c->new.pdf, c->new.last.offset, &rule) &&
-           packed_are_plain(&c->new, &packed, true) && has_root(&c->new);
+           packed_are_plain(&c->new, &packed, true);
 }
 
 void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)

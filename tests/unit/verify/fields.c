@@ -152,6 +152,14 @@ Test(verify_fields, a_widget_with_another_value_is_no_part_of_the_signature)
                    revisions_covering("/Type /Sig"));
     sign_apart("10 0 R 20 0 R]", widget, revisions_covering("/Type /Sig"));
     cr_expect(revisions.changes.forbidden);
+    const struct update objects[] = {
+        {PAGE_1, revisions_altered(PAGE_1, "13 0 R]", "13 0 R 22 0 R]")},
+        {FORM, revisions_altered(FORM, "10 0 R]", "10 0 R 20 0 R]")},
+        {20, "<< /FT /Sig /T (baru) /V 21 0 R >>"},
+        {21, revisions_covering("/Type /Sig")},
+        {22, widget}};
+    revisions_update(objects, SG_COUNT(objects));
+    cr_expect(revisions.changes.forbidden);
 }
 
 /* It inherits the value and has a name: the form would list it as a field of its own. */

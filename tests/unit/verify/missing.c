@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "tests/unit/cms/support/writable.h"
+#include "tests/unit/verify/support/pdf.h"
 #include "tests/unit/verify/support/revisions.h"
 
 TestSuite(verify_missing, .init = revisions_begin, .fini = revisions_end);
@@ -245,4 +246,48 @@ Test(verify_missing, a_line_s_end_in_a_string_is_not_the_same_to_all)
         revisions_sign(revisions_covering(key));
         cr_expect(is_no_revision(), "%s", key);
     }
+}
+
+static size_t last_table(struct slice pdf)
+{
+    size_t at = pdf.len - 9;
+
+    while (memcmp(pdf.data + at, "startxref", 9) != 0) {
+        at--;
+    }
+    return strtoul((const char *)pdf.data + at + 9, NULL, 10);
+}
+
+/* The page's content as it was, under this head. */
+static void add_content(const char *head, int number)
+{
+    char text[1024] = "\n";
+    size_t last = last_table(revisions.first);
+
+    size_t len =
+        (size_t)snprintf(text, sizeof(text), "\n%s\n" CONTENT_TEXT "\nendobj\n", head);
+    (void)snprintf(text + len, sizeof(text) - len,
+                   "xref\n%d 1\n%010zu 00000 n \ntrailer\n<< "
+                   "/Size 200 /Root 1 0 R"
+                   " /Prev %zu >>\n"
+                   "startxref\n%zu\n%%%%EOF\n",
+                   number, revisions.first.len + 1, last, revisions.first.len + len);
+    free(writable(revisions.second));
+    revisions.second = pdf_longer(revisions.first, text);
+    revisions_compare();
+}
+
+/* To some it is not there otherwise. */
+Test(verify_missing, no_comment_stands_in_the_head_of_an_object)
+{
+    static const char *const heads[] = {"4 0%\nobj", "4%x\n0 obj"};
+
+    add_content("4 0 obj", CONTENT);
+    cr_expect_eq(revisions.changes.count, 0);
+    for (size_t i = 0; i < SG_COUNT(heads); i++) {
+        add_content(heads[i], CONTENT);
+        revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    }
+    add_content("0 0 obj", 0); /* is nobody's */
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
 }

@@ -129,6 +129,9 @@ Test(verify_packed, a_letter_with_two_objects_of_a_number_in_a_stream_is_not_sig
 
     pack(&(struct packing){"twice", {PAGE_1, PAGE_1}, {fake, page}, 0, false, "", NULL});
     cr_expect_eq(prepare(), PDF_REPAIRED);
+    const char *tab = revisions_altered(PAGE_1, "/MediaBox ", "/MediaBox\v");
+    pack(&(struct packing){"a tab", {PAGE_1, OTHER}, {tab, "(x)"}, 0, false, "", NULL});
+    cr_expect_eq(prepare(), PDF_REPAIRED);
 }
 
 /* What lies in it has no new entry, so nothing else would look at it. */
