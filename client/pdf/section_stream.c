@@ -359,8 +359,7 @@ static bool is_exact(const struct section_value *keys, const struct rows *rows)
 {
     struct slice parameters = unwrapped(keys[PARAMETERS].text);
 
-    return keys[BESIDE].text.len == 0 && rows->widths[0] <= 1 && rows->widths[1] <= 4 &&
-           rows->widths[2] <= 2 &&
+    return keys[BESIDE].text.len == 0 && rows->widths[0] <= 1 && rows->widths[2] <= 2 &&
            (keys[PARAMETERS].text.len == 0 ||
             (keys[FILTER].text.len > 0 && parameters.len > 0 &&
              parameters.data[0] == '<'));

@@ -108,15 +108,14 @@ bool syntax_reads_alike(struct slice text, size_t at)
     return true;
 }
 
+/* Behind a backslash it is nothing at all, and writers break long strings so. */
 static bool has_line_end(struct slice string)
 {
     for (size_t i = 0; i < string.len; i++) {
-        bool escaped = string.data[i] == '\\' && i + 1 < string.len;
-        uint8_t byte = string.data[escaped ? i + 1 : i];
-        if (byte == '\r' || (escaped && byte == '\n')) {
+        if (string.data[i] == '\r') {
             return true;
         }
-        i += escaped ? 1 : 0;
+        i += string.data[i] == '\\' ? 1 : 0;
     }
     return false;
 }

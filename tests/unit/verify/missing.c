@@ -231,9 +231,9 @@ Test(verify_missing, words_are_short_and_dictionaries_shallow)
 
 Test(verify_missing, a_line_s_end_in_a_string_is_not_the_same_to_all)
 {
-    static const char *const strings[] = {"(a\rb)", "(a\r\nb)", "(a\\\nb)", "(a\\\rb)"};
-    static const char *const sound[] = {"(a\nb)", "(a\\rb)", "(a\\\\ b)", "(a(b)\\)c)",
-                                        "<61>"};
+    static const char *const strings[] = {"(a\rb)", "(a\r\nb)", "(a\\\\\rb)"};
+    static const char *const sound[] = {
+        "(a\nb)", "(a\\rb)", "(a\\\rb)", "(a\\\r\nb)", "(a\\\\ b)", "(a(b)\\)c)", "<61>"};
     char key[64];
 
     for (size_t i = 0; i < SG_COUNT(sound); i++) {
