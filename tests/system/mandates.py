@@ -587,10 +587,9 @@ def attempts_that_certainly_made_nothing_use_up_no_override(people):
         rig.refused(gateway.client().sign, first, 30, **unlawful)
         equal(people.records("outcome")[-1]["outcome"], "indeterminate")
         equal(used_of_override(gateway), [1])
-        for _ in range(2):
+        for times in (1, 2):  # it has come back: each attempt costs the lane
             people.schedule("")
-            wait_for(lambda: metrics(gateway).value("segel_lane_up", lane="lane0") == 1,
-                     "no lane")
+            wait_for(lambda times=times: len(gateway.find("lane.up")) == times, "no lane")
             people.schedule("C_Sign@1+=30")
             rig.refused(gateway.client().sign, first, 30, **unlawful)
             equal(people.records("outcome")[-1]["outcome"], "failed")
