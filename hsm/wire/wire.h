@@ -5,11 +5,12 @@
 
 #include "hsm/wire/operation.h"
 #include "proto/arena.h"
+#include "proto/lane_packet.h"
 
 /* The only file pair that knows the messages of lane.proto: packets of the socket in,
  * plain structures out, and back. */
 enum {
-    WIRE_PACKET_MAX = 65536,
+    WIRE_PACKET_MAX = LANE_PACKET_MAX,
     WIRE_ARENA = 4 * WIRE_PACKET_MAX,
     WIRE_BATCH_MAX = 32,
     WIRE_KEYS_MAX = 258,

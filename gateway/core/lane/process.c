@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proto/lane_packet.h"
+
 /* Where the child finds them. */
 enum { CHILD_SOCKET = 3, CHILD_MARKS = 4 };
 
@@ -97,6 +99,16 @@ static void forget_marks(struct process *process)
     atomic_store(&process->marks->login, MARK_LOGIN_UNTOLD);
 }
 
+/* For the largest packet, as far as the system lets them: others are not hindered. */
+static void give_room(const int pair[2])
+{
+    const int room = LANE_PACKET_MAX;
+
+    for (int i = 0; i < 2; i++) {
+        (void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    }
+}
+
 enum sg_status process_start(struct process *process,
                              const struct process_options *options, struct sg_error *why)
 {
@@ -107,6 +119,7 @@ enum sg_status process_start(struct process *process,
         return sg_fail(why, SG_IO, "no socket pair: %s; raise the limit of open files",
                        strerrordesc_np(errno));
     }
+    give_room(pair);
     forget_marks(process);
     int error = spawn(process, options, pair[1]);
     (void)close(pair[1]);

@@ -7,8 +7,8 @@
 
 #include "proto/passing.h"
 
-/* The core thread's alone. On the stack it would be cleared for every packet, all 64 KiB
- * of it: a third of what the crossing of a small one costs. */
+/* The core thread's alone. On the stack it would be cleared for every packet: with
+ * 64 KiB a third of what the crossing of a small one cost. */
 static uint8_t frame[WIRE_FRAME_MAX];
 
 enum sg_status wire_send_with(int fd, const Segel__Lane__V1__ToLane *message, int passed)

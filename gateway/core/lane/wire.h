@@ -3,10 +3,11 @@
 
 #include "gateway/core/lane/lane.h"
 #include "proto/arena.h"
+#include "proto/lane_packet.h"
 #include "segel/lane/v1/lane.pb-c.h"
 
 /* Inside of lane.c: the messages of lane.proto over one socket. */
-enum { WIRE_FRAME_MAX = 65536, WIRE_OPS_MAX = 32 };
+enum { WIRE_FRAME_MAX = LANE_PACKET_MAX, WIRE_OPS_MAX = 32 };
 
 /* One packet out. SG_BUSY: the socket is full for now. SG_IO: the lane is gone.
  * SG_TOO_LARGE: the message does not fit a packet. */
