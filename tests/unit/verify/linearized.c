@@ -169,15 +169,11 @@ Test(verify_linearized, a_linearized_letter_is_signed)
  * writer writes. */
 Test(verify_linearized, a_dictionary_counts_wherever_viewers_look_for_it)
 {
-    static const char *const heads[] = {" 4 0 obj ",
-                                        " %x\n\n4 0 obj\n<< >>\n4 0 obj ",
-                                        "\n+4 0 obj\n",
-                                        "\n4.0 0 obj\n",
-                                        "\n4 -0 obj\n",
-                                        "\n99999999999999 0 obj\n",
-                                        "\n4\x80"
-                                        "0 obj\n",
-                                        "\n4 0 obj\x80"};
+    static const char *const heads[] = {
+        " 4 0 obj ",      " %x\n\n4 0 obj\n<< >>\n4 0 obj ",
+        "\n+4 0 obj\n",   "\n4.0 0 obj\n",
+        "\n4 -0 obj\n",   "\n99999999999999 0 obj\n",
+        "\n4\2000 obj\n", "\n4 0 obj\x80"};
 
     for (size_t i = 0; i < SG_COUNT(heads); i++) {
         build_headed(heads[i], "/Linearized 1", 999999, false);
@@ -186,10 +182,7 @@ Test(verify_linearized, a_dictionary_counts_wherever_viewers_look_for_it)
                       why.text);
         free(writable(letter));
     }
-    build_headed("\n4 0 obj\n",
-                 "/Linearized\x80"
-                 "1 /Linearized 1",
-                 999999, false);
+    build_headed("\n4 0 obj\n", "/Linearized\2001 /Linearized 1", 999999, false);
     cr_expect_eq(verify(), SG_INVALID);
     cr_expect_neq(strstr(why.text, "different cross-references"), NULL, "%s", why.text);
 }

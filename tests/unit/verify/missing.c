@@ -196,9 +196,8 @@ Test(verify_missing, null_in_a_list_is_no_key)
 
 Test(verify_missing, a_byte_that_is_a_blank_to_some_is_in_no_word)
 {
-    static const char *const keys[] = {"/Rotate\x80"
-                                       "90 /Type",
-                                       "/Lang /a\xff /Type", "/Lang /a\x7f /Type"};
+    static const char *const keys[] = {"/Rotate\20090 /Type", "/Lang /a\xff /Type",
+                                       "/Lang /a\x7f /Type"};
 
     for (size_t i = 0; i < SG_COUNT(keys); i++) {
         revisions_alter(PAGE_1, "/Type", keys[i]);

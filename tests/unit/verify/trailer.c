@@ -344,14 +344,8 @@ Test(verify_trailer, a_trailer_says_what_the_signed_one_says)
         {NOTHING, LAWFUL " /Encrypt null", false},
         {NOTHING, LAWFUL " /Encrypt << /Filter /Standard /V 4 >>", false},
         {NOTHING, "/Size 200 /Root 5 0 R", false},
-        {NOTHING,
-         LAWFUL " /Root\x80"
-                "5 0 R",
-         false},
-        {NOTHING,
-         LAWFUL " /Root\xff"
-                "5 0 R",
-         false},
+        {NOTHING, LAWFUL " /Root\2005 0 R", false},
+        {NOTHING, LAWFUL " /Root\3775 0 R", false},
         {NOTHING, LAWFUL " /X (a\rb)", false},
         {NOTHING, LAWFUL " /X /a\x80", false},
         {"0 1\n0000000015 00000 n \n", LAWFUL, false},
