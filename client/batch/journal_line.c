@@ -91,8 +91,10 @@ enum sg_status journal_line_write(const struct journal_line *line,
     int used = 0;
 
     if (line->kind == JOURNAL_HEAD) {
-        used = snprintf(out, JOURNAL_LINE_MAX, "%s\t%u\t%s\t%s\t", head_word,
-                        (unsigned)line->version, line->run, force_words[line->force]);
+        bool says = line->version >= FORCE_SINCE;
+        used = snprintf(out, JOURNAL_LINE_MAX, "%s\t%u\t%s\t%s%s", head_word,
+                        (unsigned)line->version, line->run,
+                        says ? force_words[line->force] : "", says ? "\t" : "");
     } else if (line->kind == JOURNAL_LETTER) {
         used = write_letter(line, out, JOURNAL_LINE_MAX);
     } else {

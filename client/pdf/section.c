@@ -143,19 +143,32 @@ static bool find_entries(const struct section *section, size_t *at)
     return alone || !section->exact;
 }
 
-/* What names the newest section, and nothing else, stands before the end. */
-static bool ends_there(struct slice pdf, size_t at)
+static size_t skip_blanks(struct slice pdf, size_t at)
 {
-    size_t offset = 0;
-
     while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
         at++;
     }
+    return at;
+}
+
+bool section_ends(const struct section *section, size_t at)
+{
+    struct slice pdf = section->pdf;
+    size_t offset = 0;
+
+    at = skip_blanks(pdf, at);
     if (!begins(pdf, at, "startxref")) {
         return false;
     }
     at += strlen("startxref");
-    return section_number(pdf, &at, &offset);
+    size_t number = skip_blanks(pdf, at);
+    if (number == at || count_digits(pdf, number) == 0 ||
+        !section_number(pdf, &number, &offset) || offset != section->offset) {
+        return false;
+    }
+    at = skip_blanks(pdf, number);
+    bool marked = pdf.len - at >= 5 && memcmp(pdf.data + at, "%%EOF", 5) == 0;
+    return marked && (!section->newest || skip_blanks(pdf, at + 5) == pdf.len);
 }
 
 static bool read_trailer(struct section *section, size_t at)
@@ -174,7 +187,7 @@ static bool read_trailer(struct section *section, size_t at)
     if (!section_value_number(&links[2], 0, &section->size)) {
         section->size = 0;
     }
-    return whole && (!section->exact || ends_there(section->pdf, end)) &&
+    return whole && (!section->exact || section_ends(section, end)) &&
            section_value_number(&links[0], 0, &section->prev) &&
            section_value_number(&links[1], 0, &section->hybrid);
 }

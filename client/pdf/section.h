@@ -32,6 +32,7 @@ struct section {
     section_take take; /* gets each entry in the order of the file */
     void *context;
     bool exact;        /* to the byte, as ISO 32000 has it: viewers count columns */
+    bool newest;       /* nothing stands behind it */
     size_t size;       /* comes out, before the entries; 0 = it cannot be read */
     size_t prev;       /* comes out; 0 = none */
     size_t hybrid;     /* comes out of a table: the stream beside it; 0 = none */
@@ -44,6 +45,8 @@ bool section_is_table(const struct section *section);
 /* The section's dictionary only; of a table, and of a stream. */
 SG_MUST_USE bool section_read_links(struct section *section);
 SG_MUST_USE bool section_read_head(struct section *section);
+/* Does what names the section stand at this place, behind it, and end its revision? */
+bool section_ends(const struct section *section, size_t at);
 /* false: it is not as ISO 32000 has it, or take had enough. */
 SG_MUST_USE bool section_read_table(struct section *section);
 SG_MUST_USE bool section_read_stream(struct section *section);

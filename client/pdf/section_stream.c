@@ -1,16 +1,16 @@
 /* A cross-reference stream: numbers in columns, packed. */
-#define ZLIB_CONST
-#include <zlib.h>
-
 #include "client/pdf/buffer.h"
 #include "client/pdf/section.h"
 #include "client/pdf/section_dict.h"
+#include "client/pdf/section_unpack.h"
 #include "client/pdf/syntax.h"
 
-enum { ROWS_MAX = 1 << 23, INDEX_MAX = 1 << 16, COLUMNS_MAX = 1 << 10, BYTES_MAX = 8 };
+enum { ROWS_MAX = 1 << 23, INDEX_MAX = 1 << 16, BYTES_MAX = 8 };
 
 enum { TYPE, SIZE, WIDTHS, INDEX, FILTER, PARAMETERS, PREV, OWN_KEYS };
-enum { BESIDE = OWN_KEYS, ROOT, ENCRYPT, KEYS };
+enum { ROOT = OWN_KEYS, ENCRYPT, LENGTH, OTHERS };
+/* Of tables, and of pictures within a page: some viewers look at these first. */
+enum { BESIDE = OTHERS, SHORT_FILTER, SHORT_PARAMETERS, KEYS };
 
 struct rows {
     struct section *section;
@@ -87,171 +87,6 @@ static bool count_rows(struct rows *rows)
     return rows->index.len == 0 || section_skip(rows->index, at) == rows->index.len;
 }
 
-/* --- Unpacking --------------------------------------------------------------------- */
-
-static bool inflate_to(struct slice packed, struct pdf_buffer *out)
-{
-    z_stream stream = {.next_in = packed.data,
-                       .avail_in = (uInt)packed.len,
-                       .next_out = out->data,
-                       .avail_out = (uInt)out->len};
-
-    if (inflateInit(&stream) != Z_OK) {
-        return false;
-    }
-    int end = inflate(&stream, Z_FINISH);
-    out->len -= stream.avail_out;
-    (void)inflateEnd(&stream);
-    return end == Z_STREAM_END || end == Z_BUF_ERROR;
-}
-
-static uint8_t paeth(uint8_t left, uint8_t up, uint8_t corner)
-{
-    int to_left = left + up - corner - left;
-    int to_up = left + up - corner - up;
-    int to_corner = left + up - corner - corner;
-
-    to_left = to_left < 0 ? -to_left : to_left;
-    to_up = to_up < 0 ? -to_up : to_up;
-    to_corner = to_corner < 0 ? -to_corner : to_corner;
-    if (to_left <= to_up && to_left <= to_corner) {
-        return left;
-    }
-    return to_up <= to_corner ? up : corner;
-}
-
-/* One line of PNG (RFC 2083, section 6), one byte a pixel. before: the line above as it
- * came out; NULL = there is none. */
-static bool undo_line(uint8_t method, uint8_t *line, const uint8_t *before, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        uint8_t left = i > 0 ? line[i - 1] : 0;
-        uint8_t up = before != NULL ? before[i] : 0;
-        uint8_t corner = i > 0 && before != NULL ? before[i - 1] : 0;
-        const uint8_t guesses[] = {0, left, up, (uint8_t)((left + up) / 2),
-                                   paeth(left, up, corner)};
-        if (method >= SG_COUNT(guesses)) {
-            return false;
-        }
-        line[i] = (uint8_t)(line[i] + guesses[method]);
-    }
-    return true;
-}
-
-/* The lines without their first byte, which names the method, moved together. */
-static bool undo_lines(struct pdf_buffer *bytes, size_t columns)
-{
-    size_t len = 0;
-
-    for (size_t at = 0; at + 1 < bytes->len; at += columns + 1) {
-        size_t left = bytes->len - at - 1;
-        size_t part = left < columns ? left : columns;
-        uint8_t method = bytes->data[at];
-        uint8_t *line = bytes->data + len;
-        memmove(line, bytes->data + at + 1, part);
-        if (!undo_line(method, line, len > 0 ? line - columns : NULL, part)) {
-            return false;
-        }
-        len += part;
-    }
-    bytes->len = len;
-    return true;
-}
-
-static bool read_parameters(struct slice text, size_t *columns)
-{
-    struct section_value keys[] = {{.key = "Predictor"},
-                                   {.key = "Columns"},
-                                   {.key = "Colors"},
-                                   {.key = "BitsPerComponent"}};
-    size_t numbers[SG_COUNT(keys)] = {0};
-    size_t at = 0;
-
-    *columns = 0;
-    if (text.len == 0 || slice_equal(text, slice_str("null"))) {
-        return true;
-    }
-    bool good = section_dict(text, &at, keys, SG_COUNT(keys));
-    for (size_t i = 0; i < SG_COUNT(keys); i++) {
-        good = good && section_value_number(&keys[i], i == 3 ? 8 : 1, &numbers[i]);
-    }
-    bool png = numbers[0] >= 10 && numbers[0] <= 15;
-    *columns = png ? numbers[1] : 0;
-    return good && (numbers[0] == 1 || png) && numbers[1] > 0 &&
-           numbers[1] <= COLUMNS_MAX && numbers[2] == 1 && numbers[3] == 8;
-}
-
-static bool unpack_flate(struct pdf_buffer *out, struct slice stream, size_t need,
-                         struct slice parameters)
-{
-    size_t columns = 0;
-
-    if (!read_parameters(parameters, &columns)) {
-        return false;
-    }
-    size_t room = columns == 0 ? need : need + (need + columns - 1) / columns;
-    return room <= PDF_BUFFER_MAX && pdf_buffer_room(out, room) != NULL &&
-           inflate_to(stream, out) && (columns == 0 || undo_lines(out, columns));
-}
-
-static bool unpack_plain(struct pdf_buffer *out, struct slice stream, size_t need,
-                         struct slice parameters)
-{
-    (void)parameters;
-    pdf_buffer_put(out, stream.data, need < stream.len ? need : stream.len);
-    return !out->failed;
-}
-
-static bool unpack_hex(struct pdf_buffer *out, struct slice stream, size_t need,
-                       struct slice parameters)
-{
-    unsigned byte = 0;
-    size_t half = 0;
-
-    (void)parameters;
-    for (size_t i = 0; i < stream.len && half < 2 * need; i++) {
-        int value = syntax_hex(stream.data[i]);
-        if (value < 0 && !syntax_is_blank(stream.data[i])) {
-            return false;
-        }
-        if (value < 0) {
-            continue;
-        }
-        byte = byte << 4 | (unsigned)value;
-        if (++half % 2 == 0) {
-            pdf_buffer_put(out, &(uint8_t){(uint8_t)byte}, 1);
-        }
-    }
-    return !out->failed;
-}
-
-/* As qpdf calls them, too. What else there is packs no numbers. */
-static const struct {
-    const char *name;
-    bool (*unpack)(struct pdf_buffer *out, struct slice stream, size_t need,
-                   struct slice parameters);
-} filters[] = {
-    {"/FlateDecode", unpack_flate},  {"/Fl", unpack_flate}, {"", unpack_plain},
-    {"/ASCIIHexDecode", unpack_hex}, {"/AHx", unpack_hex},
-};
-
-/* As many bytes as the rows take, from where the stream begins. */
-static bool unpack(struct rows *rows, struct slice stream,
-                   const struct section_value *keys)
-{
-    struct slice filter = unwrapped(keys[FILTER].text);
-    size_t need = rows->count * rows->width;
-
-    for (size_t i = 0; i < SG_COUNT(filters); i++) {
-        if (need > 0 && slice_equal(filter, slice_str(filters[i].name))) {
-            return filters[i].unpack(&rows->bytes, stream, need,
-                                     unwrapped(keys[PARAMETERS].text)) &&
-                   rows->bytes.len >= need;
-        }
-    }
-    return need == 0;
-}
-
 /* --- Rows -------------------------------------------------------------------------- */
 
 static uint64_t column(const uint8_t **at, size_t width)
@@ -306,10 +141,11 @@ static bool take_rows(const struct rows *rows)
 static void name_keys(struct section_value keys[KEYS])
 {
     static const char *const names[KEYS] = {
-        [TYPE] = "Type",      [SIZE] = "Size",      [WIDTHS] = "W",
-        [INDEX] = "Index",    [FILTER] = "Filter",  [PARAMETERS] = "DecodeParms",
-        [PREV] = "Prev",      [BESIDE] = "XRefStm", [ROOT] = "Root",
-        [ENCRYPT] = "Encrypt"};
+        [TYPE] = "Type",           [SIZE] = "Size",      [WIDTHS] = "W",
+        [INDEX] = "Index",         [FILTER] = "Filter",  [PARAMETERS] = "DecodeParms",
+        [PREV] = "Prev",           [BESIDE] = "XRefStm", [SHORT_FILTER] = "F",
+        [SHORT_PARAMETERS] = "DP", [ROOT] = "Root",      [ENCRYPT] = "Encrypt",
+        [LENGTH] = "Length"};
 
     for (size_t i = 0; i < KEYS; i++) {
         keys[i] = (struct section_value){.key = names[i]};
@@ -359,10 +195,42 @@ static bool is_exact(const struct section_value *keys, const struct rows *rows)
 {
     struct slice parameters = unwrapped(keys[PARAMETERS].text);
 
-    return keys[BESIDE].text.len == 0 && rows->widths[0] <= 1 && rows->widths[2] <= 2 &&
+    for (size_t i = OTHERS; i < KEYS; i++) {
+        if (keys[i].text.len > 0) {
+            return false;
+        }
+    }
+    return rows->widths[0] <= 1 && rows->widths[2] <= 2 &&
            (keys[PARAMETERS].text.len == 0 ||
             (keys[FILTER].text.len > 0 && parameters.len > 0 &&
              parameters.data[0] == '<'));
+}
+
+static size_t behind_word(struct slice pdf, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+
+    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
+        at++;
+    }
+    return at < pdf.len && pdf.len - at > len && memcmp(pdf.data + at, word, len) == 0
+               ? at + len
+               : pdf.len;
+}
+
+/* It is as long as it says, and what names it follows. */
+static bool ends_whole(const struct section *section, struct slice stream,
+                       const struct section_value *keys)
+{
+    struct slice pdf = section->pdf;
+    size_t at = (size_t)(stream.data - pdf.data);
+    size_t len = 0;
+
+    if (!section_value_number(&keys[LENGTH], SIZE_MAX, &len) || len > stream.len) {
+        return false;
+    }
+    at = behind_word(pdf, at + len, "endstream");
+    return section_ends(section, behind_word(pdf, at, "endobj"));
 }
 
 bool section_read_stream(struct section *section)
@@ -377,12 +245,17 @@ bool section_read_stream(struct section *section)
         !section_value_number(&keys[SIZE], 0, &section->size) ||
         !section_value_number(&keys[PREV], 0, &section->prev) ||
         !read_widths(keys[WIDTHS].text, &rows) ||
-        (section->exact && !is_exact(keys, &rows))) {
+        (section->exact &&
+         (!is_exact(keys, &rows) || !ends_whole(section, stream, keys)))) {
         return false;
     }
     rows.size = section->size;
     rows.index = unwrapped(keys[INDEX].text);
-    return count_rows(&rows) && unpack(&rows, stream, keys) && take_rows(&rows);
+    const struct section_packing how = {unwrapped(keys[FILTER].text),
+                                        unwrapped(keys[PARAMETERS].text)};
+    return count_rows(&rows) &&
+           section_unpack(stream, &how, rows.count * rows.width, &rows.bytes) &&
+           take_rows(&rows);
 }
 
 bool section_read_head(struct section *section)

@@ -268,7 +268,8 @@ static bool read_next(struct sections *sections, size_t *offset)
                               .offset = *offset,
                               .take = take,
                               .context = sections,
-                              .exact = sections->added};
+                              .exact = sections->added,
+                              .newest = sections->section == 1};
     if (*offset >= sections->pdf.len || !read_pair(sections, &section)) {
         return false;
     }

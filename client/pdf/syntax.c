@@ -133,6 +133,34 @@ bool syntax_is_printable(struct slice word)
     return true;
 }
 
+/* With a sign that says nothing, or beyond 31 bits: viewers read it each in its own way.
+ */
+static bool is_odd_number(struct slice word)
+{
+    size_t at = word.len > 0 && word.data[0] == '-' ? 1 : 0;
+    size_t value = 0;
+
+    if (word.len > 0 && word.data[0] == '+') {
+        return true;
+    }
+    for (; at < word.len && word.data[at] >= '0' && word.data[at] <= '9'; at++) {
+        value = value > INT32_MAX ? value : value * 10 + (size_t)(word.data[at] - '0');
+    }
+    return value > INT32_MAX;
+}
+
+size_t syntax_find_stream(struct slice text)
+{
+    for (size_t at = 0; at < text.len;) {
+        struct slice word = next_word(text, &at);
+        if (ends_object(word)) {
+            return word.data[0] == 's' ? at : 0;
+        }
+        at = word.len == 0 ? skip_other(text, at) : at;
+    }
+    return 0;
+}
+
 bool syntax_is_plain(struct slice text, size_t at)
 {
     while (at < text.len) {
@@ -143,7 +171,7 @@ bool syntax_is_plain(struct slice text, size_t at)
         }
         at = word.len == 0 ? skip_other(text, at) : at;
         bool string = word.len == 0 && text.data[from] == '(';
-        if (word.len > WORD_MAX || !syntax_is_printable(word) ||
+        if (word.len > WORD_MAX || !syntax_is_printable(word) || is_odd_number(word) ||
             (string && has_line_end(slice_of(text.data + from, at - from)))) {
             return false;
         }

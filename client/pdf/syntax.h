@@ -21,10 +21,12 @@ size_t syntax_skip_string(struct slice text, size_t at);
  * to C; in PDF it is a part of a name or number. */
 bool syntax_reads_alike(struct slice text, size_t at);
 /* Likewise, of what no writer writes: words of other bytes than printable ASCII, of which
- * some are blanks to some viewers, and the ends of lines in a literal string, each of
- * which is a line feed to the parser, as the standard has it, and to most viewers what
- * stands there. */
+ * some are blanks to some viewers, numbers beyond 31 bits or with a plus, and the ends of
+ * lines in a literal string, each of which is a line feed to the parser, as the standard
+ * has it, and to most viewers what stands there. */
 bool syntax_is_plain(struct slice text, size_t at);
 bool syntax_is_printable(struct slice word);
+/* Behind the word "stream" of the object that begins the text; 0 = it is none. */
+size_t syntax_find_stream(struct slice text);
 
 #endif

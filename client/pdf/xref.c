@@ -14,14 +14,16 @@ static bool is_digit(uint8_t byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* Position just after the last keyword; 0 = there is none. */
+/* Position just after the last keyword; 0 = there is none, or it is a part of a longer
+ * word, and to some viewers it is another that is the last. */
 static size_t after_keyword(struct slice pdf, size_t tail)
 {
     size_t first = pdf.len > tail ? pdf.len - tail : 0;
 
     for (size_t at = pdf.len; at >= first + KEYWORD_LEN; at--) {
-        if (memcmp(pdf.data + at - KEYWORD_LEN, keyword, KEYWORD_LEN) == 0) {
-            return at;
+        size_t begin = at - KEYWORD_LEN;
+        if (memcmp(pdf.data + begin, keyword, KEYWORD_LEN) == 0) {
+            return begin > 0 && syntax_is_blank(pdf.data[begin - 1]) ? at : 0;
         }
     }
     return 0;

@@ -87,7 +87,8 @@ void grpc_finish(struct grpc_call *call, enum sg_status status, const char *text
                  struct slice details);
 
 /* Stops and restarts reading messages of one call: while paused, on_message does not come
- * and flow control holds the client back. Messages in hand are kept. */
+ * and flow control holds the client back. Messages in hand are kept. on_half_close comes
+ * behind the last message, also while paused. */
 void grpc_pause(struct grpc_call *call);
 void grpc_resume(struct grpc_call *call);
 

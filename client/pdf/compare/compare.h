@@ -115,6 +115,10 @@ void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
 
 /* Has what the old revision refers to been compared, or is to be? Of generation 0. */
 bool compare_has_seen(const struct compare *c, int number);
+/* Of an object that was added, with its text behind "obj": no stream, or one that all
+ * viewers read alike. */
+bool compare_stream_is_plain(const struct pdf_reader *reader, qpdf_oh object,
+                             struct slice text);
 /* After all else: does what was added refer to objects that are there, and is all that
  * was referred to still there? */
 bool compare_leads_somewhere(struct compare *c);

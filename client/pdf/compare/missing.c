@@ -197,13 +197,26 @@ static bool is_repacked(const struct compare *c, const struct entry *entry)
     return entry->is_packed && is_added(c, (size_t)(entry->place >> 32));
 }
 
+static bool is_plain_stream(struct walk *walk, size_t number, const struct entry *entry)
+{
+    const struct pdf_reader *reader = &walk->c->new;
+    struct slice text;
+    qpdf_oh object =
+        qpdf_get_object_by_id(reader->qpdf, (int)number, (int)entry->generation);
+    bool plain = object_text_find(&walk->now, number, entry, &text) &&
+                 compare_stream_is_plain(reader, object, text);
+
+    qpdf_oh_release(reader->qpdf, object);
+    return plain;
+}
+
 static bool push_added(struct walk *walk, size_t number, const struct entry *entry)
 {
     const struct compare *c = walk->c;
     const struct entry *before = entries_find(&c->before, number);
 
     if (is_there(&c->new, (int)number, (int)entry->generation)) {
-        return push(walk, number);
+        return is_plain_stream(walk, number, entry) && push(walk, number);
     }
     walk->all = walk->all || (before != NULL &&
                               is_there(&c->old, (int)number, (int)before->generation));

@@ -76,6 +76,17 @@ static bool is_blank(const struct pdf_reader *reader, qpdf_oh stream)
     return blank;
 }
 
+static bool is_form(const struct pdf_reader *reader, qpdf_oh stream)
+{
+    qpdf_oh dict = qpdf_oh_get_dict(reader->qpdf, stream);
+    qpdf_oh subtype = pdf_get(reader, dict, "/Subtype");
+    bool form = pdf_is_name(reader, subtype, "/Form");
+
+    qpdf_oh_release(reader->qpdf, subtype);
+    qpdf_oh_release(reader->qpdf, dict);
+    return form;
+}
+
 static bool has_ink(const struct pdf_reader *reader, qpdf_oh node)
 {
     qpdf_oh looks = pdf_get(reader, node, "/AP");
@@ -83,7 +94,7 @@ static bool has_ink(const struct pdf_reader *reader, qpdf_oh node)
     qpdf_oh normal = pdf_is_dict(reader, looks) ? pdf_get(reader, looks, "/N")
                                                 : qpdf_oh_new_null(reader->qpdf);
     bool blank = none || (qpdf_oh_is_stream(reader->qpdf, normal) != 0 &&
-                          is_blank(reader, normal));
+                          is_form(reader, normal) && is_blank(reader, normal));
 
     qpdf_oh_release(reader->qpdf, looks);
     qpdf_oh_release(reader->qpdf, normal);

@@ -290,3 +290,42 @@ Test(verify_missing, no_comment_stands_in_the_head_of_an_object)
     add_content("0 0 obj", 0); /* is nobody's */
     revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
 }
+
+/* Some viewers look for the end by themselves, or at the short names first. */
+Test(verify_missing, a_stream_that_is_added_is_the_same_to_all)
+{
+    static const char *const streams[] = {
+        "<< /Length 12 >>\nstream\n(Rp 100) Tj %\nendstream",
+        "<< /Length 12 >>\nstream\n(Rp 100) Tj \n%c\nendstream",
+        "<< /Length 12 >>\nstream\n(Rp 100) Tj \nendstream\n%",
+        "<< /Length 12 /F [] >>\nstream\n(Rp 100) Tj \nendstream",
+        "<< /Length 12 /DP << >> >>\nstream\n(Rp 100) Tj \nendstream",
+        "<< /Length 12 /Filter [] /DecodeParms << >> >>\nstream\n(Rp 100) Tj \nendstream",
+    };
+
+    revisions_update(&(struct update){CONTENT, CONTENT_TEXT}, 1);
+    cr_expect_eq(revisions.changes.count, 0);
+    for (size_t i = 0; i < SG_COUNT(streams); i++) {
+        revisions_update(&(struct update){UNUSED, streams[i]}, 1);
+        cr_expect(is_no_revision(), "%s", streams[i]);
+    }
+}
+
+Test(verify_missing, numbers_are_those_that_all_read_alike)
+{
+    static const char *const numbers[] = {"+0", "4294967206", "-4294967206.5",
+                                          "99999999999999999999"};
+    static const char *const sound[] = {"0", "-0.0", "2147483647", "0000000000000000001"};
+    char text[64];
+
+    for (size_t i = 0; i < SG_COUNT(sound); i++) {
+        (void)snprintf(text, sizeof(text), "<< /N %s >>", sound[i]);
+        revisions_update(&(struct update){UNUSED, text}, 1);
+        cr_expect_eq(revisions.changes.count, 0, "%s", text);
+    }
+    for (size_t i = 0; i < SG_COUNT(numbers); i++) {
+        (void)snprintf(text, sizeof(text), "<< /N %s >>", numbers[i]);
+        revisions_update(&(struct update){UNUSED, text}, 1);
+        cr_expect(is_no_revision(), "%s", text);
+    }
+}

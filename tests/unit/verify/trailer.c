@@ -230,9 +230,9 @@ Test(verify_trailer, the_size_of_what_is_added_covers_all_numbers_and_few_more)
 
 Test(verify_trailer, a_stream_that_is_added_is_as_every_viewer_takes_it)
 {
-    static const char *const trailers[] = {LAWFUL " /XRefStm 15",
-                                           LAWFUL " /DecodeParms null",
-                                           LAWFUL " /DecodeParms [null]"};
+    static const char *const trailers[] = {
+        LAWFUL " /XRefStm 15", LAWFUL " /DecodeParms null", LAWFUL " /DecodeParms [null]",
+        LAWFUL " /F []", LAWFUL " /DP << >>"};
     static const int widths[][3] = {{2, 4, 2}, {1, 4, 3}};
 
     for (size_t i = 0; i < SG_COUNT(trailers); i++) {
@@ -317,7 +317,7 @@ Test(verify_trailer, what_was_added_is_of_one_kind)
 Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
 {
     static const char *const junk[] = {"+startxref", "x startxref", "%\nstartxref",
-                                       "startxref\n1\n%%EOF\nstartxref"};
+                                       "startxref\n1\n%%EOF\nstartxref", "startxref 17 "};
     const struct added way = {NOTHING, LAWFUL, false};
 
     for (size_t i = 0; i < SG_COUNT(junk); i++) {
@@ -331,7 +331,7 @@ Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
         free(writable(revisions.second));
         revisions.second = slice_of(text, plain.len + strlen(junk[i]) - 9);
         revisions_compare();
-        cr_expect_eq(revisions.changes.forbidden, i < 3, "%s", junk[i]);
+        cr_expect(revisions.changes.forbidden, "%s", junk[i]);
         free(writable(plain));
     }
 }
