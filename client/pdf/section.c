@@ -23,14 +23,14 @@ bool section_is_table(const struct section *section)
 
 static bool ends_line(struct slice pdf, size_t at)
 {
-    return at < pdf.len &&
-           (pdf.data[at] == '\n' ||
-            (pdf.data[at] == '\r' && at + 1 < pdf.len && pdf.data[at + 1] == '\n'));
+    return at < pdf.len && (pdf.data[at] == '\n' || pdf.data[at] == '\r');
 }
 
 static size_t skip_line_end(struct slice pdf, size_t at)
 {
-    return at + (pdf.data[at] == '\r' ? 2 : 1);
+    bool both = pdf.data[at] == '\r' && at + 1 < pdf.len && pdf.data[at + 1] == '\n';
+
+    return at + (both ? 2 : 1);
 }
 
 static size_t count_digits(struct slice pdf, size_t at)
@@ -43,6 +43,12 @@ static size_t count_digits(struct slice pdf, size_t at)
     return at - from;
 }
 
+/* One blank may stand before the line's end. */
+static size_t skip_blank(struct slice pdf, size_t at)
+{
+    return at + (at < pdf.len && pdf.data[at] == ' ' ? 1 : 0);
+}
+
 /* "N M" on a line of its own. */
 static bool is_header(struct slice pdf, size_t at)
 {
@@ -51,7 +57,7 @@ static bool is_header(struct slice pdf, size_t at)
 
     return first > 0 && second < pdf.len && pdf.data[second - 1] == ' ' &&
            count_digits(pdf, second) > 0 &&
-           ends_line(pdf, second + count_digits(pdf, second));
+           ends_line(pdf, skip_blank(pdf, second + count_digits(pdf, second)));
 }
 
 /* Twenty bytes. */
@@ -102,7 +108,7 @@ static bool read_subsection(const struct section *section, size_t *at)
         return false;
     }
     if (section->exact) {
-        *at = skip_line_end(section->pdf, *at);
+        *at = skip_line_end(section->pdf, skip_blank(section->pdf, *at));
     }
     if (section->exact && first + count > ENTRIES_MAX) {
         return false;
@@ -156,7 +162,7 @@ bool section_ends(const struct section *section, size_t at)
     struct slice pdf = section->pdf;
     size_t offset = 0;
 
-    at = skip_blanks(pdf, at);
+    at = section_skip(pdf, at); /* some writers sign themselves in a comment */
     if (!begins(pdf, at, "startxref")) {
         return false;
     }

@@ -177,6 +177,7 @@ Test(verify_trailer, a_table_that_is_added_is_as_iso_32000_has_it_to_the_byte)
         {"30 1\n" FREE " \n", LAWFUL, false},
         {"30 1\n" FREE " \r", LAWFUL, false},
         {"30 1\r\n" FREE "\r\n", LAWFUL, false},
+        {"30 1 \r" FREE " \r", LAWFUL, false},
         {"30 2\n" FREE " \n" FREE " \n40 1\n" FREE " \n\n", LAWFUL, false},
     };
     static const struct added ways[] = {
@@ -188,13 +189,12 @@ Test(verify_trailer, a_table_that_is_added_is_as_iso_32000_has_it_to_the_byte)
         {"30 1\n000000000 000001 f \n", LAWFUL, false},
         {"30 1\n0000000000\t00001 f \n", LAWFUL, false},
         {"30 1 " FREE " \n", LAWFUL, false},
-        {"30 1\r" FREE " \n", LAWFUL, false},
         {"30 1%\n" FREE " \n", LAWFUL, false},
         {"30 1\n" FREE " \n\n40 1\n" FREE " \n", LAWFUL, false},
         {"\n30 1\n" FREE " \n", LAWFUL, false},
         {"0\t0\n", LAWFUL, false},
         {"0  0\n", LAWFUL, false},
-        {"0 0 \n", LAWFUL, false},
+        {"0 0  \n", LAWFUL, false},
         {"9999999 0\n", LAWFUL, false},
     };
 
@@ -316,8 +316,9 @@ Test(verify_trailer, what_was_added_is_of_one_kind)
 /* Some begin to look for it from the end, and take what they find. */
 Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
 {
-    static const char *const junk[] = {"+startxref", "x startxref", "%\nstartxref",
-                                       "startxref\n1\n%%EOF\nstartxref", "startxref 17 "};
+    static const char *const junk[] = {
+        "%made by a program\nstartxref",  "+startxref",   "x startxref", "%\nxstartxref",
+        "startxref\n1\n%%EOF\nstartxref", "startxref 17 "};
     const struct added way = {NOTHING, LAWFUL, false};
 
     for (size_t i = 0; i < SG_COUNT(junk); i++) {
@@ -331,7 +332,7 @@ Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
         free(writable(revisions.second));
         revisions.second = slice_of(text, plain.len + strlen(junk[i]) - 9);
         revisions_compare();
-        cr_expect(revisions.changes.forbidden, "%s", junk[i]);
+        cr_expect_eq(!revisions.changes.forbidden, i == 0, "%s", junk[i]);
         free(writable(plain));
     }
 }
