@@ -337,6 +337,18 @@ Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
     }
 }
 
+Test(verify_trailer, nothing_stands_behind_the_end)
+{
+    const struct added way = {NOTHING, LAWFUL, false};
+    struct slice plain = with(revisions.first, &way);
+
+    free(writable(revisions.second));
+    revisions.second = pdf_longer(plain, "%x\n%%EOF\n");
+    revisions_compare();
+    revisions_expect(PDF_CHANGE_NO_REVISION, "no revision");
+    free(writable(plain));
+}
+
 /* What some viewers read otherwise, or take for damage. */
 Test(verify_trailer, a_trailer_says_what_the_signed_one_says)
 {
