@@ -16,14 +16,6 @@ static size_t behind_first(struct slice pdf)
     return found == NULL ? 0 : (size_t)(found - pdf.data) + len;
 }
 
-static size_t skip_blanks(struct slice pdf, size_t at)
-{
-    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
-        at++;
-    }
-    return at;
-}
-
 /* The dictionary of the first object; false: it begins with something else. */
 static bool find_dict(struct slice pdf, size_t *at)
 {
@@ -108,6 +100,6 @@ bool linearized_is_plain(struct slice pdf, size_t section, bool lenient)
     if (end == 0 || !counts(pdf, end)) {
         return true;
     }
-    size_t first = lenient ? section_skip(pdf, end) : skip_blanks(pdf, end);
-    return first == skip_blanks(pdf, section);
+    size_t first = lenient ? section_skip(pdf, end) : syntax_skip_blanks(pdf, end);
+    return first == syntax_skip_blanks(pdf, section);
 }

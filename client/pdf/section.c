@@ -149,14 +149,6 @@ static bool find_entries(const struct section *section, size_t *at)
     return alone || !section->exact;
 }
 
-static size_t skip_blanks(struct slice pdf, size_t at)
-{
-    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
-        at++;
-    }
-    return at;
-}
-
 bool section_ends(const struct section *section, size_t at)
 {
     struct slice pdf = section->pdf;
@@ -167,14 +159,14 @@ bool section_ends(const struct section *section, size_t at)
         return false;
     }
     at += strlen("startxref");
-    size_t number = skip_blanks(pdf, at);
+    size_t number = syntax_skip_blanks(pdf, at);
     if (number == at || count_digits(pdf, number) == 0 ||
         !section_number(pdf, &number, &offset) || offset != section->offset) {
         return false;
     }
-    at = skip_blanks(pdf, number);
+    at = syntax_skip_blanks(pdf, number);
     bool marked = pdf.len - at >= 5 && memcmp(pdf.data + at, "%%EOF", 5) == 0;
-    return marked && (!section->newest || skip_blanks(pdf, at + 5) == pdf.len);
+    return marked && (!section->newest || syntax_skip_blanks(pdf, at + 5) == pdf.len);
 }
 
 static bool read_trailer(struct section *section, size_t at)

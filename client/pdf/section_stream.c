@@ -206,18 +206,6 @@ static bool is_exact(const struct section_value *keys, const struct rows *rows)
              parameters.data[0] == '<'));
 }
 
-static size_t behind_word(struct slice pdf, size_t at, const char *word)
-{
-    size_t len = strlen(word);
-
-    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
-        at++;
-    }
-    return at < pdf.len && pdf.len - at > len && memcmp(pdf.data + at, word, len) == 0
-               ? at + len
-               : pdf.len;
-}
-
 /* It is as long as it says, and what names it follows. */
 static bool ends_whole(const struct section *section, struct slice stream,
                        const struct section_value *keys)
@@ -229,8 +217,8 @@ static bool ends_whole(const struct section *section, struct slice stream,
     if (!section_value_number(&keys[LENGTH], SIZE_MAX, &len) || len > stream.len) {
         return false;
     }
-    at = behind_word(pdf, at + len, "endstream");
-    return section_ends(section, behind_word(pdf, at, "endobj"));
+    at = syntax_behind(pdf, at + len, "endstream");
+    return section_ends(section, syntax_behind(pdf, at, "endobj"));
 }
 
 bool section_read_stream(struct section *section)

@@ -100,7 +100,7 @@ static bool leads_there(const struct sections *sections,
     if (!sections->added) {
         return true;
     }
-    return (entry->is_free || entry->is_packed || leads_to_object(sections->pdf, entry));
+    return entry->is_free || entry->is_packed || leads_to_object(sections->pdf, entry);
 }
 
 /* What was added and is free further down: some viewers leave it so, where its generation

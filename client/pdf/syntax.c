@@ -6,6 +6,24 @@ bool syntax_is_blank(uint8_t byte)
            byte == 0;
 }
 
+size_t syntax_skip_blanks(struct slice text, size_t at)
+{
+    while (at < text.len && syntax_is_blank(text.data[at])) {
+        at++;
+    }
+    return at;
+}
+
+size_t syntax_behind(struct slice text, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+    size_t from = syntax_skip_blanks(text, at);
+    bool there = from < text.len && text.len - from > len &&
+                 memcmp(text.data + from, word, len) == 0;
+
+    return there ? from + len : text.len;
+}
+
 bool syntax_is_regular(uint8_t byte)
 {
     return !syntax_is_blank(byte) && strchr("()<>[]{}/%", byte) == NULL;

@@ -8,6 +8,11 @@
  * whoever reads bytes of a letter beside the parser. */
 
 bool syntax_is_blank(uint8_t byte);
+/* Past blanks. */
+size_t syntax_skip_blanks(struct slice text, size_t at);
+/* Behind the word, which stands there but for blanks, with something behind it; text.len
+ * = it does not. */
+size_t syntax_behind(struct slice text, size_t at, const char *word);
 /* Neither blank nor a delimiter: names, numbers and words are made of these. */
 bool syntax_is_regular(uint8_t byte);
 /* 0 to 15; -1: it is no hexadecimal digit. */

@@ -29,14 +29,6 @@ static size_t after_keyword(struct slice pdf, size_t tail)
     return 0;
 }
 
-static size_t skip_blanks(struct slice pdf, size_t at)
-{
-    while (at < pdf.len && syntax_is_blank(pdf.data[at])) {
-        at++;
-    }
-    return at;
-}
-
 /* The number after the keyword; leading zeros occur in real files. A parser that found
  * the keyword or the number glued to something else would go back to an older section:
  * what is appended must follow the one that was read, so both have to stand alone; a zero
@@ -44,7 +36,7 @@ static size_t skip_blanks(struct slice pdf, size_t at)
 static bool read_offset(struct slice pdf, size_t at, size_t *offset)
 {
     size_t value = 0;
-    size_t first = skip_blanks(pdf, at);
+    size_t first = syntax_skip_blanks(pdf, at);
     size_t end = first;
 
     for (; end < pdf.len && is_digit(pdf.data[end]) && value <= pdf.len; end++) {
@@ -69,7 +61,7 @@ enum sg_status pdf_xref_find(struct slice pdf, bool to_append, struct pdf_xref *
     if (!read_offset(pdf, at, &offset)) {
         return pdf_refuse(verdict, PDF_NO_STARTXREF, "it points outside the file");
     }
-    size_t section = skip_blanks(pdf, offset);
+    size_t section = syntax_skip_blanks(pdf, offset);
     bool is_table = pdf.len - section > 4 && memcmp(pdf.data + section, "xref", 4) == 0;
     if (!is_table && (section == pdf.len || !is_digit(pdf.data[section]))) {
         return pdf_refuse(verdict, PDF_NO_STARTXREF, "it points to something else");

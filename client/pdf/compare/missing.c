@@ -182,7 +182,7 @@ static bool follow(struct walk *walk)
         memcpy(&number, walk->queue.data + walk->queue.len, sizeof(number));
         const struct entry *entry = entries_find(&walk->c->now, number);
         walk->number = number;
-        bool is_new = !compare_has_seen(walk->c, (int)number);
+        bool is_new = !was_followed(walk, number);
         if (entry == NULL || !object_text_find(&walk->now, number, entry, &text) ||
             (is_new && !syntax_is_plain(text, 0)) || !mention_each(text, 0, take, walk)) {
             return false;
@@ -194,7 +194,7 @@ static bool follow(struct walk *walk)
 /* An object stream that was there stays as it is: what lies in it has no new entry. */
 static bool is_repacked(const struct compare *c, const struct entry *entry)
 {
-    return entry->is_packed && is_added(c, (size_t)(entry->place >> 32));
+    return entry->is_packed && is_added(c, entry_stream(entry));
 }
 
 static bool is_plain_stream(struct walk *walk, size_t number, const struct entry *entry)

@@ -6,25 +6,6 @@
 #include "client/pdf/compare/compare.h"
 #include "client/pdf/syntax.h"
 
-static size_t skip_blanks(struct slice text, size_t at)
-{
-    while (at < text.len && syntax_is_blank(text.data[at])) {
-        at++;
-    }
-    return at;
-}
-
-/* Behind the word, which stands there but for blanks; text.len = it does not. */
-static size_t behind(struct slice text, size_t at, const char *word)
-{
-    size_t len = strlen(word);
-    size_t from = skip_blanks(text, at);
-    bool there = from < text.len && text.len - from > len &&
-                 memcmp(text.data + from, word, len) == 0;
-
-    return there ? from + len : text.len;
-}
-
 static bool ends_there(struct slice text, size_t len)
 {
     size_t at = syntax_find_stream(text);
@@ -33,8 +14,8 @@ static bool ends_there(struct slice text, size_t len)
     if (at == 0 || at >= text.len || text.data[at] != '\n' || len > text.len - at - 1) {
         return false;
     }
-    at = behind(text, at + 1 + len, "endstream");
-    return behind(text, at, "endobj") < text.len;
+    at = syntax_behind(text, at + 1 + len, "endstream");
+    return syntax_behind(text, at, "endobj") < text.len;
 }
 
 static bool is_packed_plainly(const struct pdf_reader *reader, qpdf_oh dict)

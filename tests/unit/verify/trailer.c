@@ -337,6 +337,20 @@ Test(verify_trailer, nothing_stands_between_the_trailer_and_where_it_is_named)
     }
 }
 
+/* It is as it was signed, whatever it is written like. */
+Test(verify_trailer, what_was_said_of_the_letter_may_be_written_oddly)
+{
+    const struct update info = {40, "<< /Title (a\rb) /X\377 (c) >>"};
+    const struct added way = {NOTHING, "/Size 500 /Root 1 0 R /Info 40 0 R", false};
+
+    revisions_begin_with(&info, 1);
+    struct slice plain = revisions.first;
+    revisions.first = with(plain, &way);
+    free(writable(plain));
+    add(&way);
+    cr_expect_eq(revisions.changes.count, 0);
+}
+
 Test(verify_trailer, nothing_stands_behind_the_end)
 {
     const struct added way = {NOTHING, LAWFUL, false};
