@@ -2,8 +2,9 @@
 
 A program passes with exit code 0, is skipped with 77 and fails with any other. What it says
 itself counts for more: Criterion's synthesis line, or a line "N passed, M failed". Its
-output is kept in $BUILD/logs; the end of it is shown when it fails. The last line of all is
-exactly "N passed, M failed". Those that took longest the last time start first.
+output is kept in $BUILD/logs; the end of it is shown when it fails, and each claim that failed
+again at the end. The last line of all is exactly "N passed, M failed". Those that took longest
+the last time start first.
 """
 import argparse
 import concurrent.futures
@@ -25,8 +26,10 @@ CRITERION = re.compile(
     r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)")
 OWN_LINE = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.M)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+FAILED_CLAIM = re.compile(r"(FAIL |\[(FAIL|----)\])")  # of the rig, of Criterion
 SKIPPED = 77
 TAIL_LINES = 30
+CLAIMS_MAX = 10
 running = set()  # process groups; none of them outlives this program
 starting = threading.Lock()  # held from a start until its group stands there
 
@@ -129,13 +132,23 @@ def end_group(child):
     running.discard(child.pid)
 
 
-def show_failure(outcome):
+def lines_of(outcome):
     if not outcome.log:
-        return
+        return []
     with open(outcome.log, encoding="utf-8", errors="replace") as file:
-        lines = file.read().splitlines()
+        return ANSI.sub("", file.read()).splitlines()
+
+
+def show_failure(outcome):
     print(f"---- the end of {outcome.log}")
-    print("\n".join("    " + ANSI.sub("", line) for line in lines[-TAIL_LINES:]))
+    print("\n".join("    " + line for line in lines_of(outcome)[-TAIL_LINES:]))
+
+
+def show_claims(outcome):
+    """What failed, in a line or two each: of a long run often the end alone is kept."""
+    claims = [line for line in lines_of(outcome) if FAILED_CLAIM.match(line)]
+    for line in claims[:CLAIMS_MAX]:
+        print(f"      {outcome.name}  {line[:600]}")
 
 
 def look_for_secrets(build, since):
@@ -173,7 +186,7 @@ def main():
             outcome = job.result()
             outcomes.append(outcome)
             print(outcome.line(), flush=True)
-            if outcome.failed:
+            if outcome.failed and outcome.log:
                 show_failure(outcome)
     if os.path.isdir(os.path.join(BUILD, "system")):
         outcomes.append(look_for_secrets(BUILD, since))
@@ -181,6 +194,9 @@ def main():
     failed = [o.name for o in outcomes if o.failed]
     if failed:
         print("failed: " + " ".join(sorted(failed)))
+    for outcome in outcomes:
+        if outcome.failed:
+            show_claims(outcome)
     total_failed = sum(o.failed for o in outcomes)
     print(f"{sum(o.passed for o in outcomes)} passed, {total_failed} failed")
     sys.exit(1 if total_failed or not outcomes else 0)
