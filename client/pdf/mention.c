@@ -154,22 +154,6 @@ static bool take_word(struct scan *scan, struct slice word)
 
 /* --- The text ---------------------------------------------------------------------- */
 
-static size_t skip_regular(struct slice text, size_t at)
-{
-    while (at < text.len && syntax_is_regular(text.data[at])) {
-        at++;
-    }
-    return at;
-}
-
-static size_t skip_to(struct slice text, size_t at, const char *ends)
-{
-    while (at < text.len && (text.data[at] == 0 || !strchr(ends, text.data[at]))) {
-        at++;
-    }
-    return at;
-}
-
 /* What is neither a name nor a word. false: it closes what is not open, or too much is.
  */
 static bool take_other(struct scan *scan, size_t *at)
@@ -179,7 +163,7 @@ static bool take_other(struct scan *scan, size_t *at)
     bool twice = *at + 1 < text.len && text.data[*at + 1] == byte;
 
     if (byte == '%') {
-        *at = skip_to(text, *at, "\r\n");
+        *at = syntax_skip_comment(text, *at);
         return true;
     }
     if (syntax_is_blank(byte)) {
@@ -193,7 +177,7 @@ static bool take_other(struct scan *scan, size_t *at)
         return true;
     }
     if (byte == '<' && !twice) {
-        *at = skip_to(text, *at, ">") + 1;
+        *at = syntax_skip_hex(text, *at);
         return true;
     }
     bool angle = (byte == '<' || byte == '>') && twice;
@@ -204,21 +188,15 @@ static bool take_other(struct scan *scan, size_t *at)
     return (byte == ']' || angle) && close_level(scan, byte == ']');
 }
 
-static bool ends_object(struct slice word)
-{
-    return slice_equal(word, slice_str("stream")) ||
-           slice_equal(word, slice_str("endobj"));
-}
-
 static bool scan_all(struct scan *scan, size_t at)
 {
     struct slice text = scan->text;
 
     while (at < text.len) {
         bool name = text.data[at] == '/';
-        size_t end = skip_regular(text, at + (name ? 1 : 0));
+        size_t end = syntax_skip_regular(text, at + (name ? 1 : 0));
         struct slice word = slice_of(text.data + at, end - at);
-        if (!name && ends_object(word)) {
+        if (!name && syntax_ends_object(word)) {
             return scan->depth == 0;
         }
         if (name) {

@@ -39,22 +39,6 @@ bool section_number(struct slice pdf, size_t *at, size_t *number)
     return end > first && (end == pdf.len || !syntax_is_regular(pdf.data[end]));
 }
 
-static size_t skip_regular(struct slice pdf, size_t at)
-{
-    while (at < pdf.len && syntax_is_regular(pdf.data[at])) {
-        at++;
-    }
-    return at;
-}
-
-static size_t skip_hex(struct slice pdf, size_t at)
-{
-    while (at < pdf.len && pdf.data[at] != '>') {
-        at++;
-    }
-    return at < pdf.len ? at + 1 : at;
-}
-
 /* One token, which opens or closes what is counted in depth. It stays where it is at
  * what is none. */
 static size_t skip_token(struct slice pdf, size_t at, size_t *depth)
@@ -66,20 +50,20 @@ static size_t skip_token(struct slice pdf, size_t at, size_t *depth)
         return syntax_skip_string(pdf, at);
     }
     if (byte == '/') {
-        return skip_regular(pdf, at + 1);
+        return syntax_skip_regular(pdf, at + 1);
     }
     if (byte == '[' || (byte == '<' && twice)) {
         *depth += 1;
         return at + (byte == '[' ? 1 : 2);
     }
     if (byte == '<') {
-        return skip_hex(pdf, at);
+        return syntax_skip_hex(pdf, at);
     }
     if (*depth > 0 && (byte == ']' || (byte == '>' && twice))) {
         *depth -= 1;
         return at + (byte == ']' ? 1 : 2);
     }
-    return skip_regular(pdf, at);
+    return syntax_skip_regular(pdf, at);
 }
 
 /* A value ends where the next key begins, or the dictionary ends: "5 0 R" is one. */
@@ -135,7 +119,7 @@ bool section_dict(struct slice pdf, size_t *at, struct section_value *values,
     }
     next = section_skip(pdf, next + 2);
     while (next < pdf.len && pdf.data[next] == '/') {
-        size_t end = skip_regular(pdf, next + 1);
+        size_t end = syntax_skip_regular(pdf, next + 1);
         struct slice key = slice_of(pdf.data + next + 1, end - next - 1);
         struct slice value;
         if (!read_value(pdf, &end, &value) || !keep(key, value, values, count)) {

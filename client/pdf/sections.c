@@ -114,10 +114,22 @@ static bool may_be_used_again(const struct sections *sections, const struct told
     return !again || (!sections->judged && entry->generation == told->generation);
 }
 
+static void note_place(const struct sections *sections, size_t place)
+{
+    struct pdf_buffer *places = sections->rule->places;
+
+    if (sections->added && places != NULL) {
+        pdf_buffer_put(places, &place, sizeof(place));
+    }
+}
+
 static bool note(const struct sections *sections, const struct section_entry *entry)
 {
     const struct sections_rule *rule = sections->rule;
 
+    if (!entry->is_free && !entry->is_packed) {
+        note_place(sections, (size_t)entry->place);
+    }
     return (rule->now == NULL || entries_note(rule->now, entry)) &&
            (rule->before == NULL || sections->judged ||
             entries_note(rule->before, entry));
@@ -273,6 +285,7 @@ static bool read_next(struct sections *sections, size_t *offset)
     if (*offset >= sections->pdf.len || !read_pair(sections, &section)) {
         return false;
     }
+    note_place(sections, *offset);
     if (!agrees(sections, &section)) {
         return false;
     }

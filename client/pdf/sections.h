@@ -27,6 +27,8 @@ struct sections_rule {
     struct entries *before;
     struct pdf_buffer *trailers; /* likewise, the dictionaries of what was added: struct
                                   * slice, from the newest down */
+    struct pdf_buffer *places;   /* with it: where its sections say that they and objects
+                                  * lie, each of them, in no order: size_t */
 };
 
 /* The dictionary of the newest section, as it stands; empty = it cannot be read. */

@@ -55,7 +55,7 @@ size_t syntax_skip_string(struct slice text, size_t at)
     return text.len;
 }
 
-static size_t skip_comment(struct slice text, size_t at)
+size_t syntax_skip_comment(struct slice text, size_t at)
 {
     while (at < text.len && text.data[at] != '\r' && text.data[at] != '\n') {
         at++;
@@ -63,7 +63,7 @@ static size_t skip_comment(struct slice text, size_t at)
     return at;
 }
 
-static size_t skip_regular(struct slice text, size_t at)
+size_t syntax_skip_regular(struct slice text, size_t at)
 {
     while (at < text.len && syntax_is_regular(text.data[at])) {
         at++;
@@ -71,7 +71,7 @@ static size_t skip_regular(struct slice text, size_t at)
     return at;
 }
 
-static size_t skip_hex(struct slice text, size_t at)
+size_t syntax_skip_hex(struct slice text, size_t at)
 {
     while (at < text.len && text.data[at] != '>') {
         at++;
@@ -89,9 +89,9 @@ static size_t skip_other(struct slice text, size_t at)
     }
     if (angle) {
         bool twice = at + 1 < text.len && text.data[at + 1] == '<';
-        return twice ? at + 2 : skip_hex(text, at);
+        return twice ? at + 2 : syntax_skip_hex(text, at);
     }
-    return text.data[at] == '%' ? skip_comment(text, at) : at + 1;
+    return text.data[at] == '%' ? syntax_skip_comment(text, at) : at + 1;
 }
 
 /* The word or name that begins at *at, which is moved behind it; empty: none does, and
@@ -99,13 +99,13 @@ static size_t skip_other(struct slice text, size_t at)
 static struct slice next_word(struct slice text, size_t *at)
 {
     size_t from = *at;
-    size_t end = skip_regular(text, text.data[from] == '/' ? from + 1 : from);
+    size_t end = syntax_skip_regular(text, text.data[from] == '/' ? from + 1 : from);
 
     *at = end;
     return slice_of(text.data + from, end - from);
 }
 
-static bool ends_object(struct slice word)
+bool syntax_ends_object(struct slice word)
 {
     return slice_equal(word, slice_str("stream")) ||
            slice_equal(word, slice_str("endobj"));
@@ -119,7 +119,7 @@ bool syntax_reads_alike(struct slice text, size_t at)
             at = skip_other(text, at);
         } else if (memchr(word.data, '\v', word.len) != NULL) {
             return false;
-        } else if (ends_object(word)) {
+        } else if (syntax_ends_object(word)) {
             return true;
         }
     }
@@ -167,12 +167,13 @@ static bool is_odd_number(struct slice word)
     return value > INT32_MAX;
 }
 
-size_t syntax_find_stream(struct slice text)
+size_t syntax_find_end(struct slice text, bool *is_stream)
 {
     for (size_t at = 0; at < text.len;) {
         struct slice word = next_word(text, &at);
-        if (ends_object(word)) {
-            return word.data[0] == 's' ? at : 0;
+        if (syntax_ends_object(word)) {
+            *is_stream = word.data[0] == 's';
+            return at;
         }
         at = word.len == 0 ? skip_other(text, at) : at;
     }
@@ -184,7 +185,7 @@ bool syntax_is_plain(struct slice text, size_t at)
     while (at < text.len) {
         struct slice word = next_word(text, &at);
         size_t from = at;
-        if (ends_object(word)) {
+        if (syntax_ends_object(word)) {
             return true;
         }
         at = word.len == 0 ? skip_other(text, at) : at;

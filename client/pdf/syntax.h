@@ -15,8 +15,14 @@ size_t syntax_skip_blanks(struct slice text, size_t at);
 size_t syntax_behind(struct slice text, size_t at, const char *word);
 /* Neither blank nor a delimiter: names, numbers and words are made of these. */
 bool syntax_is_regular(uint8_t byte);
+/* Past what is regular. */
+size_t syntax_skip_regular(struct slice text, size_t at);
 /* 0 to 15; -1: it is no hexadecimal digit. */
 int syntax_hex(uint8_t digit);
+/* "<" is at this place: past the ">" that closes the hexadecimal string, or the end. */
+size_t syntax_skip_hex(struct slice text, size_t at);
+/* Up to the line's end. */
+size_t syntax_skip_comment(struct slice text, size_t at);
 /* "(" is at this place: past the ")" that closes it, or the end of the text. Brackets in
  * it count unless a backslash stands before them. */
 size_t syntax_skip_string(struct slice text, size_t at);
@@ -31,7 +37,9 @@ bool syntax_reads_alike(struct slice text, size_t at);
  * has it, and to most viewers what stands there. */
 bool syntax_is_plain(struct slice text, size_t at);
 bool syntax_is_printable(struct slice word);
-/* Behind the word "stream" of the object that begins the text; 0 = it is none. */
-size_t syntax_find_stream(struct slice text);
+/* "stream" or "endobj": nothing of the object's value stands behind it. */
+bool syntax_ends_object(struct slice word);
+/* Behind the word that ends the object whose text begins here; 0 = none does. */
+size_t syntax_find_end(struct slice text, bool *is_stream);
 
 #endif

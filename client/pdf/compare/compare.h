@@ -44,6 +44,7 @@ struct compare {
     struct entries before; /* owned; where the objects of the two lie */
     struct entries now;
     struct pdf_buffer trailers;   /* owned; of what was added: struct slice */
+    struct pdf_buffer places;     /* owned; likewise: size_t */
     struct pdf_changes *changes;  /* borrowed */
     uint8_t *seen;                /* owned; a bit for each number, of generation 0 */
     uint8_t *open;                /* likewise, for those some of whose keys may change */

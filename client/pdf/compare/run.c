@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/pdf/appended.h"
 #include "client/pdf/compare/compare.h"
 #include "client/pdf/sections.h"
 #include "client/pdf/syntax.h"
@@ -13,6 +14,7 @@ static void fini(struct compare *c)
     entries_fini(&c->before);
     entries_fini(&c->now);
     pdf_buffer_fini(&c->trailers);
+    pdf_buffer_fini(&c->places);
     free(c->seen);
     free(c->open);
     free(c->others);
@@ -122,10 +124,15 @@ static bool is_plain(struct compare *c)
                                        .packed = &packed,
                                        .now = &c->now,
                                        .before = &c->before,
-                                       .trailers = &c->trailers};
+                                       .trailers = &c->trailers,
+                                       .places = &c->places};
+    const struct appended appended = {.pdf = c->new.pdf,
+                                      .from = c->old.pdf.len,
+                                      .places = &c->places,
+                                      .newest = &c->now};
 
     return sections_are_plain(c->new.pdf, c->new.last.offset, &rule) &&
-           packed_are_plain(&c->new, &packed, true);
+           appended_is_named(&appended) && packed_are_plain(&c->new, &packed, true);
 }
 
 void compare_revisions(struct slice old, struct slice new, struct pdf_changes *changes)

@@ -8,10 +8,12 @@
 
 static bool ends_there(struct slice text, size_t len)
 {
-    size_t at = syntax_find_stream(text);
+    bool is_stream = false;
+    size_t at = syntax_find_end(text, &is_stream);
 
     at += at < text.len && text.data[at] == '\r' ? 1 : 0;
-    if (at == 0 || at >= text.len || text.data[at] != '\n' || len > text.len - at - 1) {
+    if (!is_stream || at >= text.len || text.data[at] != '\n' ||
+        len > text.len - at - 1) {
         return false;
     }
     at = syntax_behind(text, at + 1 + len, "endstream");
