@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "client/pdf/reader.h"
+#include "client/pdf/by_number.h"
 
 void entries_fini(struct entries *entries)
 {
@@ -10,29 +10,15 @@ void entries_fini(struct entries *entries)
     *entries = (struct entries){0};
 }
 
-static bool reach(struct entries *entries, size_t number)
-{
-    if (number < entries->count) {
-        return true;
-    }
-    size_t count = number < PDF_OBJECT_MAX / 2 ? number * 2 + 64 : PDF_OBJECT_MAX + 1;
-    struct entry *more =
-        (struct entry *)realloc(entries->at, count * sizeof(struct entry));
-    if (more == NULL) {
-        return false;
-    }
-    memset(more + entries->count, 0, (count - entries->count) * sizeof(struct entry));
-    entries->at = more;
-    entries->count = count;
-    return true;
-}
-
 bool entries_note(struct entries *entries, const struct section_entry *entry)
 {
-    if (!reach(entries, entry->number)) {
+    struct entry *all = (struct entry *)by_number_reach(
+        entries->at, &entries->count, entry->number, sizeof(struct entry));
+    if (all == NULL) {
         return false;
     }
-    struct entry *at = &entries->at[entry->number];
+    entries->at = all;
+    struct entry *at = &all[entry->number];
     if (!at->is_known) {
         *at = (struct entry){.place = entry->place,
                              .generation = entry->generation,

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "client/pdf/by_number.h"
+
 struct reference {
     int number;
     int generation;
@@ -17,29 +19,16 @@ void generations_fini(struct generations *reused)
     *reused = (struct generations){0};
 }
 
-static bool reach(struct generations *reused, size_t number)
-{
-    if (number < reused->cap) {
-        return true;
-    }
-    size_t cap = number < PDF_OBJECT_MAX / 2 ? number * 2 + 64 : PDF_OBJECT_MAX + 1;
-    uint32_t *more = (uint32_t *)realloc(reused->newest, cap * sizeof(uint32_t));
-    if (more == NULL) {
-        return false;
-    }
-    memset(more + reused->cap, 0, (cap - reused->cap) * sizeof(uint32_t));
-    reused->newest = more;
-    reused->cap = cap;
-    return true;
-}
-
 bool generations_note(struct generations *reused, size_t number, uint32_t newest)
 {
-    if (newest > UINT16_MAX || !reach(reused, number)) {
+    uint32_t *all = (uint32_t *)by_number_reach(reused->newest, &reused->cap, number,
+                                                sizeof(uint32_t));
+    if (all == NULL) {
         return false;
     }
-    reused->newest[number] = newest + 1;
-    return true;
+    reused->newest = all;
+    all[number] = newest + 1;
+    return newest <= UINT16_MAX;
 }
 
 static bool is_older(const struct generations *reused, struct reference to)

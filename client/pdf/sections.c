@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "client/pdf/by_number.h"
 #include "client/pdf/reader.h"
 #include "client/pdf/section.h"
 #include "client/pdf/section_dict.h"
@@ -49,18 +50,14 @@ static void fini(struct sections *sections)
 
 static struct told *find(struct sections *sections, size_t number)
 {
-    if (number >= sections->cap) {
-        size_t cap = number < PDF_OBJECT_MAX / 2 ? number * 2 + 64 : PDF_OBJECT_MAX + 1;
-        struct told *more =
-            (struct told *)realloc(sections->told, cap * sizeof(struct told));
-        if (more == NULL) {
-            return NULL;
-        }
-        memset(more + sections->cap, 0, (cap - sections->cap) * sizeof(struct told));
-        sections->told = more;
-        sections->cap = cap;
+    struct told *all = (struct told *)by_number_reach(sections->told, &sections->cap,
+                                                      number, sizeof(struct told));
+
+    if (all == NULL) {
+        return NULL;
     }
-    return &sections->told[number];
+    sections->told = all;
+    return &all[number];
 }
 
 /* A stream beside a table has what the table hides as free from older viewers. What both
