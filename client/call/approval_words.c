@@ -51,3 +51,19 @@ void approval_print(const Segel__V1__Approval *approval, FILE *out, bool indones
                       (unsigned long long)approval->log->index);
     }
 }
+
+/* The same id again is the same request, also when that was refused or ran out. */
+enum sg_status approval_stands(const Segel__V1__Approval *approval, bool indonesian,
+                               struct sg_error *why)
+{
+    if (approval == NULL ||
+        approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING ||
+        approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED) {
+        return SG_OK;
+    }
+    return sg_fail(why, SG_DENIED, "%s",
+                   indonesian ? "permintaan ini sudah berakhir; ajukan lagi dengan "
+                                "--request-id lain"
+                              : "that request is over; ask anew with another "
+                                "--request-id");
+}

@@ -728,6 +728,7 @@ def officers_and_clerks_do_all_of_it_by_their_terminals(people):
         asked = segel("officer-1", "mandate", "open", *once)
         contains(asked.stdout, f"{grant}: refused\n")
         expect("when it is approved" not in asked.stdout, asked.stdout)
+        equal(asked.returncode, 1, asked.stderr)
         early = segel("officer-1", "mandate", "open", *terms_of, "--from", "2999-01-01T00:00:00Z",
                       "--max", "1")
         equal(early.returncode, 2, early.stdout)

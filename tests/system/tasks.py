@@ -857,6 +857,32 @@ def officers_lift_a_rule_by_their_commands(people):
         equal(people.rig.segel("officer-1", "override", "open", "--rule", NOTICE).returncode, 2)
 
 
+@claim
+def the_commands_say_that_a_request_is_over(people):
+    """The same id again is the same request; who asks in a script goes by the exit code."""
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    commands = {
+        "override": ("override", "open", "--rule", NOTICE, "--key", "seal-demo", "--caller",
+                     "e-office", "--max", "1", "--hours", "1"),
+        "key": ("key", "activate", "seal-demo", "--once"),
+        "mandate": ("mandate", "open", "--key", "seal-demo", "--caller", "e-office", "--class",
+                    "surat_keterangan", "--max", "1", "--until", until, "--approval", "ND-1")}
+    with people.gateway() as gateway:
+        for name, words in commands.items():
+            once = (*words, "--reason", "once (TEST)", "--request-id", f"over-{name}")
+            result = people.rig.segel("officer-1", *once)
+            equal((name, result.returncode), (name, 0), result.stderr)
+            request = re.search(r"g-[0-9A-Z]{26}", result.stdout)[0]
+            equal(people.rig.segel("officer-1", *once).returncode, 0, "it waits")
+            refuse(gateway, request)
+            for lang, state, sentence in (("en", "refused", "another --request-id"),
+                                          ("id", "ditolak", "--request-id lain")):
+                result = people.rig.segel("officer-1", *once, "--lang", lang)
+                equal((name, result.returncode), (name, 1), result.stdout)
+                contains(result.stdout, f"{request}: {state}")
+                contains(result.stderr, sentence)
+
+
 # --- Every row of the task matrix -----------------------------------------------------------
 
 def rows():

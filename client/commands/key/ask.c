@@ -57,8 +57,9 @@ static const struct option rows_rotate[] = {
     REQUEST_ID,
     LANG};
 
-static void print_asked(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
-                        bool indonesian)
+static SG_MUST_USE enum sg_status print_asked(const Segel__V1__Approval *approval,
+                                              const Segel__V1__Key *key, bool indonesian,
+                                              struct sg_error *why)
 {
     if (approval != NULL) {
         approval_print(approval, stdout, indonesian);
@@ -66,6 +67,7 @@ static void print_asked(const Segel__V1__Approval *approval, const Segel__V1__Ke
     if (key != NULL) {
         key_print_state(key, stdout, indonesian);
     }
+    return approval_stands(approval, indonesian, why);
 }
 
 /* The bounds of the protocol, told by the option's name. An option that was not given has
@@ -119,9 +121,10 @@ static SG_MUST_USE enum sg_status release(const struct home *home, char *key,
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ReleaseKeyResponse *got =
         (const Segel__V1__ReleaseKeyResponse *)(const void *)reply;
-    print_asked(got->approval, got->key, options->order.indonesian);
+    enum sg_status status =
+        print_asked(got->approval, got->key, options->order.indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static enum exit_code run_release(const struct home *home, struct words *words)
@@ -187,9 +190,10 @@ static SG_MUST_USE enum sg_status activate(const struct home *home, char *key,
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__ActivateKeyResponse *got =
         (const Segel__V1__ActivateKeyResponse *)(const void *)reply;
-    print_asked(got->approval, got->key, options->order.indonesian);
+    enum sg_status status =
+        print_asked(got->approval, got->key, options->order.indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static enum exit_code run_activate(const struct home *home, struct words *words)
@@ -238,9 +242,10 @@ static SG_MUST_USE enum sg_status rotate(const struct home *home, char *key,
     TRY(gateway_call(home, &ask, &reply, why));
     const Segel__V1__RotateKeyResponse *got =
         (const Segel__V1__RotateKeyResponse *)(const void *)reply;
-    print_asked(got->approval, got->key, options->order.indonesian);
+    enum sg_status status =
+        print_asked(got->approval, got->key, options->order.indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static enum exit_code run_rotate(const struct home *home, struct words *words)

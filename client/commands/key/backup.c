@@ -43,9 +43,9 @@ static SG_MUST_USE enum sg_status confirm(const struct home *home,
     TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__ConfirmBackupResponse *response =
         (const Segel__V1__ConfirmBackupResponse *)(const void *)reply;
-    rite_print(NULL, response->key, &options->style);
+    enum sg_status status = rite_print(NULL, response->key, &options->style, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static enum exit_code run(const struct home *home, struct words *words)

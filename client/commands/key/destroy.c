@@ -51,9 +51,10 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__DestroyKeyResponse *response =
         (const Segel__V1__DestroyKeyResponse *)(const void *)reply;
-    rite_print(response->approval, response->key, &options->style);
+    enum sg_status status =
+        rite_print(response->approval, response->key, &options->style, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static SG_MUST_USE enum sg_status destroy(const struct home *home,

@@ -200,9 +200,10 @@ static SG_MUST_USE enum sg_status ask(const struct home *home, const char *name,
     TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__GenerateKeyResponse *response =
         (const Segel__V1__GenerateKeyResponse *)(const void *)reply;
-    rite_print(response->approval, response->key, &options->style);
+    enum sg_status status =
+        rite_print(response->approval, response->key, &options->style, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static SG_MUST_USE enum sg_status generate(const struct home *home,

@@ -113,9 +113,10 @@ static SG_MUST_USE enum sg_status bring(const struct home *home,
     TRY(gateway_call(home, &call, &reply, why));
     const Segel__V1__ImportCertificateResponse *response =
         (const Segel__V1__ImportCertificateResponse *)(const void *)reply;
-    rite_print(response->approval, response->key, &options->style);
+    enum sg_status status =
+        rite_print(response->approval, response->key, &options->style, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static SG_MUST_USE enum sg_status

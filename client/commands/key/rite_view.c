@@ -81,19 +81,18 @@ static void print_json(const Segel__V1__Approval *approval, const Segel__V1__Key
     }
 }
 
-void rite_print(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
-                const struct rite_style *style)
+enum sg_status rite_print(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
+                          const struct rite_style *style, struct sg_error *why)
 {
     if (style->json) {
         print_json(approval, key);
-        return;
-    }
-    if (approval != NULL) {
+    } else if (approval != NULL) {
         approval_print(approval, stdout, style->indonesian);
     }
-    if (key != NULL) {
+    if (!style->json && key != NULL) {
         print_key(key, style->indonesian);
     }
+    return approval_stands(approval, style->indonesian, why);
 }
 
 enum sg_status rite_names(char *list, char **names, size_t max, size_t *count,

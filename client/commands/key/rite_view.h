@@ -17,9 +17,11 @@ struct rite_style {
 };
 /* Checks lang, and makes an id when none was given. */
 SG_MUST_USE enum sg_status rite_begin(struct rite_style *style, struct sg_error *why);
-/* The answer; either may be NULL. */
-void rite_print(const Segel__V1__Approval *approval, const Segel__V1__Key *key,
-                const struct rite_style *style);
+/* The answer; either may be NULL. SG_DENIED: what was asked for is over. */
+SG_MUST_USE enum sg_status rite_print(const Segel__V1__Approval *approval,
+                                      const Segel__V1__Key *key,
+                                      const struct rite_style *style,
+                                      struct sg_error *why);
 
 /* "a,b,c" in words of their own, at most max; the text is cut into them. SG_INVALID:
  * there are more, or one is empty. */

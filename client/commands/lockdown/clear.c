@@ -66,8 +66,9 @@ ask(const struct home *home, const struct clear_options *options, struct sg_erro
         approval_print(response->approval, stdout, indonesian);
     }
     lockdown_print(response->state, indonesian);
+    enum sg_status status = approval_stands(response->approval, indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static SG_MUST_USE enum sg_status clear(const struct home *home,

@@ -175,8 +175,6 @@ static SG_MUST_USE enum sg_status fill(const struct open_options *options,
     return read_documents(options, out, why);
 }
 
-/* The same id again is the same request, also when that was approved, refused or ran out.
- */
 static void print_id(const Segel__V1__OpenMandateResponse *got, bool indonesian)
 {
     if (got->approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
@@ -206,8 +204,9 @@ static SG_MUST_USE enum sg_status ask(const struct home *home,
         approval_print(got->approval, stdout, indonesian);
         print_id(got, indonesian);
     }
+    enum sg_status status = approval_stands(got->approval, indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static void free_opening(struct opening *opening)

@@ -141,17 +141,14 @@ static bool is_waiting(const Segel__V1__Approval *approval)
     return approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING;
 }
 
-/* The same id again is the same request, also when that was refused or ran out. */
 static enum exit_code print_over(const struct policy_options *options,
                                  const Segel__V1__Approval *approval)
 {
-    approval_print(approval, stdout, strcmp(options->lang, "id") == 0);
-    screen_complain(
-        policy_say(options,
-                   "permintaan ini sudah berakhir; ajukan lagi dengan "
-                   "--request-id lain",
-                   "that request is over; ask anew with another --request-id"));
-    return EXIT_REFUSED;
+    bool indonesian = strcmp(options->lang, "id") == 0;
+    struct sg_error why = {0};
+
+    approval_print(approval, stdout, indonesian);
+    return command_failed(approval_stands(approval, indonesian, &why), &why);
 }
 
 static void print_answer(const struct loading *all, const Segel__V1__Approval *approval)

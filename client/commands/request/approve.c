@@ -123,8 +123,16 @@ static SG_MUST_USE enum sg_status hand_in(const struct approving *all, struct sl
     if (response->approval != NULL) {
         approval_print(response->approval, stdout, all->indonesian);
     }
+    bool failed =
+        response->approval != NULL &&
+        response->approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_FAILED;
     unpack_free(reply);
-    return SG_OK;
+    return failed ? sg_fail(why, SG_DENIED,
+                            all->indonesian ? "telah disetujui, tetapi tidak terlaksana; "
+                                              "setelah dibenahi, ajukan lagi"
+                                            : "it was approved, but not done; when that "
+                                              "is mended, it is asked for anew")
+                  : SG_OK;
 }
 
 static SG_MUST_USE enum sg_status approve(struct approving *all, struct sg_error *why)

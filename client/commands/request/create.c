@@ -28,6 +28,7 @@ enum sg_status request_create(const struct home *home, const struct request_word
     if (response->approval != NULL) {
         approval_print(response->approval, stdout, indonesian);
     }
+    enum sg_status status = approval_stands(response->approval, indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }

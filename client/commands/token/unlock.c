@@ -35,7 +35,7 @@ static void print_done(const Segel__V1__CreateRequestResponse *response, const c
     const Segel__V1__LogPosition *log = approval == NULL ? NULL : approval->log;
 
     if (approval != NULL &&
-        approval->state == SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
+        approval->state != SEGEL__V1__APPROVAL_STATE__APPROVAL_STATE_EXECUTED) {
         approval_print(approval, stdout, indonesian);
         return;
     }
@@ -71,10 +71,13 @@ static enum sg_status unlock(const struct home *home, const char *lane,
                                     &request.base,
                                     &segel__v1__create_request_response__descriptor};
     TRY(gateway_call(home, &ask, &reply, why));
-    print_done((const Segel__V1__CreateRequestResponse *)(const void *)reply, lane,
-               strcmp(options->lang, "id") == 0);
+    const Segel__V1__CreateRequestResponse *response =
+        (const Segel__V1__CreateRequestResponse *)(const void *)reply;
+    bool indonesian = strcmp(options->lang, "id") == 0;
+    print_done(response, lane, indonesian);
+    enum sg_status status = approval_stands(response->approval, indonesian, why);
     unpack_free(reply);
-    return SG_OK;
+    return status;
 }
 
 static SG_MUST_USE enum sg_status check(const struct unlock_options *options,
