@@ -17,7 +17,7 @@ import time
 import grpc
 import rig
 from cryptography import x509
-from faulty import BROKEN_LOGIN, Faulty, ask, kill_lane, metrics, token, wait_for
+from faulty import BROKEN_LOGIN, SELDOM, Faulty, ask, kill_lane, metrics, token, wait_for
 from maker import calls
 from rig import claim, contains, equal, expect
 from trust import issue
@@ -473,7 +473,7 @@ def what_a_lane_takes_along_is_no_failure_of_its_key(faulty):
     """Nobody signs behind it: it would be told until somebody does."""
     jobs = 8
     with faulty.gateway((r"threads: 2", f"threads: {jobs}"),
-                        (r" +canary: .*\n", "")) as gateway:
+                        (r" +canary: .*\n", ""), SELDOM) as gateway:
         expect(gateway.client().sign().signature, "it signs")
         before = calls(faulty, "C_Sign")
         faulty.schedule("C_Sign@1+=slow=9000")

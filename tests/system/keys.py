@@ -18,7 +18,7 @@ import time
 
 import grpc
 import rig
-from faulty import metrics, wait_for
+from faulty import SELDOM, metrics, wait_for
 from people import CODE, EXECUTED, PENDING, People, approve, get, hup
 from preload import begun
 from rig import claim, contains, equal, expect, keys
@@ -510,7 +510,7 @@ def a_kill_gives_nothing_of_it_back(people):
 
 @claim
 def what_certainly_made_no_signature_is_given_back(people):
-    with people.gateway() as gateway:
+    with people.gateway(SELDOM) as gateway:
         activate(people, gateway, mode=COUNT, max_jobs=3)
         people.schedule("C_Sign@1+=30")  # CKR_DEVICE_ERROR
         rig.refused(gateway.client().sign, timeout=20)
@@ -788,7 +788,7 @@ def a_list_shows_that_the_key_of_a_mandate_was_followed(people):
 @claim
 def who_asks_again_over_a_rotation_gets_the_answer_of_the_key_that_signs(people):
     """The first one is with the HSM when its key is followed by another."""
-    with people.shadow() as gateway:
+    with people.shadow(SELDOM) as gateway:
         asked = ask_rotate(gateway).approval
         approve(gateway, asked.id, people.keys["officer-2"], "officer-2")
         the_item, answers = rig.item(), {}

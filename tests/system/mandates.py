@@ -13,7 +13,7 @@ import time
 
 import grpc
 import rig
-from faulty import create, kill_lane, metrics, wait_for
+from faulty import SELDOM, create, kill_lane, metrics, wait_for
 from held import Held
 from people import (CODE, EXECUTED, FAILED, PENDING, People, agree, approve, get, hup,
                     refuse)
@@ -173,11 +173,11 @@ def what_cannot_be_granted_is_refused_when_it_is_asked_for(people):
         for name in ("e-office", "reviewer"):
             equal(rig.refused(ask, gateway, 1, name=name).code, CODE.PERMISSION_DENIED)
         again = secrets.token_hex(8)
-        first, until = ask(gateway, 1, request_id=again), now_us(8)
+        first, until = ask(gateway, 1, request_id=again), now_us(15)
         equal(rig.refused(ask, gateway, 2, request_id=again).code, CODE.ALREADY_EXISTS)
         asked = ask(gateway, 1, until_us=until)
         expect(first.mandate.id != asked.mandate.id, "two mandates")
-        wait_for(lambda: time.time() * 10**6 > until, "time does not pass", 30)
+        wait_for(lambda: time.time() * 10**6 > until, "time does not pass", 40)
         for name in ("officer-2", "officer-3"):
             state = approve(gateway, asked.approval.id, people.keys[name], name).state
         equal(state, FAILED, "what could be done when it was asked for, and not any more")
@@ -207,7 +207,8 @@ def whoever_may_use_the_key_by_the_newest_configuration_is_granted_one(people):
 def each_bound_holds(people):
     with people.gateway() as gateway:
         mandate = granted(people, gateway, 5)
-        later = granted(people, gateway, 5, from_us=now_us(600))
+        begins_us = now_us(600)
+        later = granted(people, gateway, 5, from_us=begins_us)
         of_others = granted(people, gateway, 5, caller="mail")
         text = people.rig.read("policy.yaml")
         expect("surat_tugas" in text, "the demo has another class")
@@ -216,7 +217,8 @@ def each_bound_holds(people):
         denied(gateway, "MANDATE_OUTSIDE", mandate,
                profile=rig.common.SIGNATURE_PROFILE_CADES_B_B)
         early = denied(gateway, "MANDATE_EARLY", later)
-        expect(590 <= early.retry.retry_delay.seconds <= 600, "when it begins")
+        expect((begins_us - now_us()) // 10**6 - 2 <= early.retry.retry_delay.seconds <= 600,
+               "when it begins")
         words = denied(gateway, "MANDATE_UNKNOWN", of_others).message
         equal(words.replace(of_others, "m-1"), denied(gateway, "MANDATE_UNKNOWN",
                                                       "m-1").message)
@@ -289,10 +291,10 @@ def the_longest_list_is_asked_for_shown_and_approved(people):
     for hash_algorithm, size in ((SHA256, 32), (SHA512, 64)):
         digests = [secrets.token_bytes(size) for _ in range(16384)]
         with people.gateway() as gateway:
-            request_id = secrets.token_hex(8)
+            same = dict(request_id=secrets.token_hex(8), until_us=now_us(3600))
             for _ in range(2):  # the same call again is answered, too
-                asked = ask(gateway, len(digests), request_id=request_id,
-                            hash_algorithm=hash_algorithm, digests=digests)
+                asked = ask(gateway, len(digests), hash_algorithm=hash_algorithm,
+                            digests=digests, **same)
             mandate = asked.mandate.id
             for state in (rig.mandates.MANDATE_STATE_PENDING, OPEN):
                 found = look(gateway, mandate, "officer-2", with_digests=True)
@@ -327,9 +329,9 @@ def a_question_without_a_digest_is_about_any_that_is_free(people):
 @claim
 def it_ends_at_its_time_and_a_clock_does_not_bring_it_back(people):
     with people.gateway() as gateway:
-        mandate = granted(people, gateway, 5, until_us=now_us(12))  # two have to agree first
+        mandate = granted(people, gateway, 5, until_us=now_us(20))  # two have to agree first
         gateway.client().sign(mandate=mandate)
-        wait_for(lambda: look(gateway, mandate).state == EXPIRED, "it does not end", 30)
+        wait_for(lambda: look(gateway, mandate).state == EXPIRED, "it does not end", 40)
         denied(gateway, "MANDATE_EXPIRED", mandate)
         closed, = people.records("mandate.close")
         equal((closed["state"], closed["used"], closed["left"]), ("expired", "1", "4"))
@@ -341,9 +343,11 @@ def a_clock_that_was_set_back_lengthens_nothing(people):
         mandate = granted(people, gateway, 5)
         item = rig.item()
         gateway.client().sign(item, mandate=mandate)
+        stopped = time.monotonic()
     with people.gateway(keep=True) as gateway:
         refusal = denied(gateway, "MANDATE_CLOCK", mandate)
-        expect(290 <= refusal.retry.retry_delay.seconds <= 300, refusal.retry)
+        least = 298 - (time.monotonic() - stopped)
+        expect(least <= refusal.retry.retry_delay.seconds <= 300, refusal.retry)
         equal(gateway.client().sign(item, mandate=mandate).replayed, True)
         gateway.client().sign(mandate=granted(people, gateway, 1))
 
@@ -368,7 +372,7 @@ def one_person_ends_it_at_once(people):
         wait_for(lambda: len(found) > 60, "nothing is signed")
         ended = revoke(gateway, mandate, "reviewer")
         equal((ended.state, ended.close_reason), (REVOKED, "a wrong letter (TEST)"))
-        time.sleep(0.3)
+        wait_for(lambda: (9, "MANDATE_REVOKED") in found, "nobody is refused", 30)
         over.set()
         for thread in threads:
             thread.join(timeout=60)
@@ -543,7 +547,7 @@ def not_one_more_is_signed_and_none_is_lost(people):
 @claim
 def what_may_have_been_signed_is_not_granted_anew(people):
     """The HSM hangs: nobody knows. The one that is left belongs to that id."""
-    with people.gateway() as gateway:
+    with people.gateway(SELDOM) as gateway:
         mandate = granted(people, gateway, 1)
         people.schedule("C_Sign@1=hang")
         first = rig.item()
@@ -579,7 +583,7 @@ def used_of_override(gateway):
 @claim
 def attempts_that_certainly_made_nothing_use_up_no_override(people):
     """Behind one of which nobody knows: that one counts, and each later one for itself."""
-    with people.gateway() as gateway:
+    with people.gateway(SELDOM) as gateway:
         mandate = granted(people, gateway, 1)
         lifted(people, gateway)
         first, unlawful = rig.item(), dict(mandate=mandate, notice_shown=False)
@@ -589,10 +593,11 @@ def attempts_that_certainly_made_nothing_use_up_no_override(people):
         equal(used_of_override(gateway), [1])
         for times in (1, 2):  # it has come back: each attempt costs the lane
             people.schedule("")
-            wait_for(lambda times=times: len(gateway.find("lane.up")) == times, "no lane")
+            wait_for(lambda times=times: len(gateway.find("lane.up")) >= times, "no lane")
             people.schedule("C_Sign@1+=30")
             rig.refused(gateway.client().sign, first, 30, **unlawful)
-            equal(people.records("outcome")[-1]["outcome"], "failed")
+            equal([r["outcome"] for r in people.records("outcome")],
+                  ["indeterminate"] + ["failed"] * times)
             equal(used_of_override(gateway), [1], "a failed attempt gave its job back")
         people.schedule("")
 
@@ -600,7 +605,7 @@ def attempts_that_certainly_made_nothing_use_up_no_override(people):
 @claim
 def a_failed_attempt_gives_it_back(people):
     digest = rig.digest()
-    with people.gateway() as gateway:
+    with people.gateway(SELDOM) as gateway:
         mandate = granted(people, gateway, 1, hash_algorithm=SHA256, digests=[digest])
         people.schedule("C_Sign@1+=30")
         rig.refused(gateway.client().sign, rig.item(value=digest), 30, mandate=mandate)

@@ -16,7 +16,7 @@ import time
 import keys as life
 import mandates
 import rig
-from faulty import create, unlock, wait_for
+from faulty import SELDOM, create, unlock, wait_for
 from people import (CODE, EXECUTED, FAILED, PENDING, VOID, Key, People, agree, approve, call,
                     expected_text, get, hup, load_policy, lock_down, new_version, refuse, release,
                     roster, state)
@@ -832,12 +832,13 @@ def personal_data_do_not_reach_the_log_by_it(people):
 
 @claim
 def an_attempt_that_failed_gives_its_job_back(people):
-    with people.gateway() as gateway:
+    with people.gateway(SELDOM) as gateway:
         open_override(people, gateway, max_jobs=1)
         people.schedule("C_Sign@1+=30")  # CKR_DEVICE_ERROR
         rig.refused(gateway.client().sign, notice_shown=False)
         people.schedule("")
         wait_for(lambda: [o.used_jobs for o in overrides(gateway)] == [0], "it is not given back")
+        equal([r["outcome"] for r in people.records("outcome")], ["failed"])
 
 
 @claim

@@ -7,7 +7,7 @@ import time
 
 import grpc
 import rig
-from faulty import (BROKEN_LOGIN, Faulty, create, kill_lane, metrics, token, unlock,
+from faulty import (BROKEN_LOGIN, SELDOM, Faulty, create, kill_lane, metrics, token, unlock,
                     wait_for)
 from rig import claim, contains, equal, expect
 
@@ -122,7 +122,7 @@ def the_command_unlocks_and_says_where_it_is_recorded(faulty):
 
 @claim
 def the_numbers_of_a_lane_tell_what_happened(faulty):
-    with faulty.gateway() as gateway:
+    with faulty.gateway(SELDOM) as gateway:
         client, started = gateway.client(), time.time()
         before = metrics(gateway)
         for _ in range(5):

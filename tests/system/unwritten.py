@@ -14,7 +14,6 @@ from rig import claim, contains, equal, expect, item
 WAITING_S = 20
 UNREAD, LATE_S = 100, 0.8
 WRITTEN_BACK_S = 1  # by then the gateway has put what it wrote before into its database
-SELDOM = ("checkpoint_s: 1,", "checkpoint_s: 86400,")  # no signature but those asked for
 
 
 class Jobs:
@@ -70,7 +69,7 @@ def expect_unknown(calls):
 
 @claim
 def of_a_job_in_a_lane_nobody_is_told_that_nothing_is_signed(broken):
-    with broken.gateway(SELDOM) as gateway:
+    with broken.gateway(faulty.SELDOM) as gateway:
         jobs = Jobs(broken, gateway, "C_Sign@1+=slow=6000")
         calls = jobs.begin()
         fill(gateway)
@@ -83,7 +82,7 @@ def of_a_job_in_a_lane_nobody_is_told_that_nothing_is_signed(broken):
 
 @claim
 def of_a_signature_without_its_outcome_nobody_is_told_so_either(broken):
-    with broken.gateway(SELDOM) as gateway:
+    with broken.gateway(faulty.SELDOM) as gateway:
         jobs = Jobs(broken, gateway, "C_Sign@1+=slow=1700")
         calls = jobs.begin()
         time.sleep(WRITTEN_BACK_S)
@@ -96,7 +95,7 @@ def of_a_signature_without_its_outcome_nobody_is_told_so_either(broken):
 def who_reads_late_has_the_last_answers_too(broken):
     """More of them lie there than HTTP/2 lets a gateway send before they are read."""
     messages = queue.Queue()
-    with broken.gateway(SELDOM) as gateway:
+    with broken.gateway(faulty.SELDOM) as gateway:
         jobs = Jobs(broken, gateway, "")
         call = gateway.client().call("stream_stream", "SignStream",
                                      rig.signing.SignStreamRequest,
@@ -129,7 +128,7 @@ def ended(gateway, how):
 
 @claim
 def who_waits_for_a_job_that_the_hsm_fails_is_not_counted_as_denied(broken):
-    with broken.gateway(SELDOM) as gateway:
+    with broken.gateway(faulty.SELDOM) as gateway:
         jobs = Jobs(broken, gateway, "C_SignInit@1+=slow=1000 C_Sign@1+=20")
         for call in jobs.begin():
             told(call)
