@@ -169,7 +169,7 @@ def wait_for_authority(gateway):
 
 
 FAULTS = {  # fault: what the refusal says of it
-    "nonce": "nonce", "imprint": "imprint", "past": "3600 s off", "future": "off",
+    "nonce": "nonce", "imprint": "imprint", "past": "s off", "future": "off",
     "expired": "certificate verify", "stranger": "certificate verify",
     "bare": "signer certificate", "forged": "does not verify",
     "reject": "token", "garbage": "something else", "tail": "something else",

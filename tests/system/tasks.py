@@ -856,6 +856,11 @@ def officers_lift_a_rule_by_their_commands(people):
         contains(people.rig.segel("reviewer", "override", "list").stdout, NOTICE, "seal-demo",
                  "e-office", "0 of 7")
         equal(people.rig.segel("officer-1", "override", "open", "--rule", NOTICE).returncode, 2)
+        result = people.rig.segel("officer-1", "override", "open", "--rule", NOTICE, "--key",
+                                  "seal-demo", "--caller", "e-office", "--max", "7", "--hours",
+                                  "2", "--reason", "x (TEST)", "--request-id", "mine-1")
+        equal(result.returncode, 2, result.stdout)
+        contains(result.stderr, "--until")
 
 
 @claim
@@ -864,7 +869,7 @@ def the_commands_say_that_a_request_is_over(people):
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
     commands = {
         "override": ("override", "open", "--rule", NOTICE, "--key", "seal-demo", "--caller",
-                     "e-office", "--max", "1", "--hours", "1"),
+                     "e-office", "--max", "1", "--until", until),
         "key": ("key", "activate", "seal-demo", "--once"),
         "mandate": ("mandate", "open", "--key", "seal-demo", "--caller", "e-office", "--class",
                     "surat_keterangan", "--max", "1", "--until", until, "--approval", "ND-1")}

@@ -36,7 +36,8 @@ static const struct option rows[] = {
      offsetof(struct open_options, max)},
     {"reason", 0, "TEXT", "why, for the log and the approvers; no personal data",
      offsetof(struct open_options, words.reason)},
-    {"request-id", 0, "ID", "your own id for this request",
+    {"request-id", 0, "ID",
+     "your own id for this request, with --until; the same one again is the same request",
      offsetof(struct open_options, words.request_id)},
     {"lang", 0, "id|en", "language of the answer (default: en)",
      offsetof(struct open_options, words.lang)},
@@ -52,6 +53,11 @@ static enum sg_status read_end(const struct open_options *options, int64_t *unti
                    ? SG_OK
                    : sg_fail(why, SG_INVALID,
                              "--until is a time like 2026-05-02T17:00:00Z");
+    }
+    if (options->words.request_id != NULL) {
+        return sg_fail(why, SG_INVALID,
+                       "with --request-id say --until TIME: --hours counts from now, and "
+                       "the same id again would be another request");
     }
     if (options->hours != NULL &&
         (text_uint(slice_str(options->hours), HOURS_MAX, &hours) != SG_OK ||
