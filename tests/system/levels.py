@@ -19,6 +19,7 @@ import status
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
+from faulty import wait_for
 from rig import claim, contains, equal, expect, item
 from trust import issuer_until
 from tsa_rig import Tsa
@@ -497,6 +498,26 @@ def validation_data_is_what_was_received_of_both_chains(town):
             time.sleep(0.1)
         alone = validation(gateway, with_tsa=False)
         equal(len(alone.crls), 2, "CRLs of the key alone")
+
+
+@claim
+def an_authority_that_was_away_at_the_start_is_asked_again(town):
+    """Nobody has asked for a stamp: who has letters to extend may ask for proofs alone."""
+    town.tsa.fault("hang")
+    before = town.tsa.asked()
+    with town.rig.gateway(town.rig.config(*HASTY)) as gateway:
+        wait_for(lambda: town.tsa.asked() > before, "it is not asked at the start")
+        refusal = rig.refused(whole_key, gateway)
+        equal(refusal.code, grpc.StatusCode.UNAVAILABLE)
+        contains(refusal.message, "no time stamp authority has answered", "tsa.failed")
+        town.tsa.fault("none")
+        whole_validation(gateway)
+
+
+def whole_key(gateway):
+    """The key is proved, so that what is refused is the stamps' part."""
+    whole_validation(gateway, with_tsa=False)
+    return validation(gateway)
 
 
 @claim

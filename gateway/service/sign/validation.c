@@ -198,13 +198,20 @@ static enum sg_status prove_stamps(struct services *services, struct answer *out
     unsigned count = authorities_count(all);
     struct sg_error ignored;
 
+    if (newest == 0) {
+        tsa_probe(services->tsa); /* at the start it may have been away */
+        return sg_fail(why, SG_TSA,
+                       "no time stamp authority has answered since the start, so nothing "
+                       "proves its certificates: it is asked again; ask again in a "
+                       "moment, and see 'tsa.failed' in the gateway's log");
+    }
     if (newest == AUTHORITY_UNWATCHED) {
         return sg_fail(why, SG_TSA,
                        "the certificates of the time stamp authority that stamps now are "
                        "not watched, so nothing proves them: 'tsa.unwatched' in the "
                        "gateway's log says why");
     }
-    if (newest != 0 && authority_is_bad(all, newest - 1)) {
+    if (authority_is_bad(all, newest - 1)) {
         tsa_probe(services->tsa); /* it, or the next one, may be good again */
         return sg_fail(
             why, SG_TSA,
@@ -212,8 +219,7 @@ static enum sg_status prove_stamps(struct services *services, struct answer *out
             "issuer, is revoked or on hold: take it out of tsa.urls, or let it "
             "get another one ('tsa.revoked' in the gateway's log)");
     }
-    const struct proved stamping = {.name = newest == 0 ? "*tsa"
-                                                        : authority_name(all, newest - 1),
+    const struct proved stamping = {.name = authority_name(all, newest - 1),
                                     .whose = "the time stamp authority",
                                     .now = true};
     TRY(prove(services, &stamping, out, why));
