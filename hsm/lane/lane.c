@@ -1,5 +1,7 @@
 #include "hsm/lane/lane.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -123,6 +125,21 @@ static void confine(struct lane *lane)
     }
 }
 
+/* A person may come in a minute, or on Monday. HSMs end sessions that lie idle, and
+ * others try PINs meanwhile: whoever types it shall meet a token that takes it, and be
+ * told what it says now. A lane that ends here has tried none; the next one asks anew. */
+static enum sg_status await_login(const struct lane *lane, struct trouble *trouble)
+{
+    enum { LOOK_MS = 10000 };
+    struct pollfd link = {lane->wire.fd, POLLIN, 0};
+    int ready = 0;
+
+    while ((ready = poll(&link, 1, LOOK_MS)) == 0 || (ready < 0 && errno == EINTR)) {
+        TRY(ready == 0 ? token_stands(&lane->token, trouble) : SG_OK);
+    }
+    return SG_OK;
+}
+
 /* The gateway knows whether this token may be tried at all, and perhaps brings the PIN.
  */
 static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
@@ -131,6 +148,7 @@ static enum sg_status log_in(struct lane *lane, struct trouble *trouble)
     if (lane->config.ask) {
         atomic_store(&lane->marks->login, MARK_LOGIN_AHEAD);
         enum sg_status status = wire_found(lane->wire.fd, &lane->token);
+        TRY(status == SG_OK ? await_login(lane, trouble) : SG_OK);
         status = status == SG_OK ? wire_login(&lane->wire, &login) : status;
         if (status != SG_OK) {
             process_end(status == SG_INVALID ? 1 : 0,

@@ -213,6 +213,30 @@ static void mark(const struct token_entry *entry, enum mark_login login)
     }
 }
 
+enum sg_status token_stands(const struct token *token, struct trouble *trouble)
+{
+    static const CK_FLAGS of_pin = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY |
+                                   CKF_USER_PIN_LOCKED | CKF_USER_PIN_TO_BE_CHANGED;
+    CK_SESSION_INFO session;
+    CK_TOKEN_INFO info;
+
+    memset(&info, 0, sizeof(info));
+    CK_RV rv = token->fn->C_GetSessionInfo(token->anchor, &session);
+    rv = rv == CKR_OK ? token->fn->C_GetTokenInfo(token->slot, &info) : rv;
+    if (rv != CKR_OK) {
+        return trouble_rv(trouble, rv,
+                          "token '%s' left the session in which its PIN was awaited",
+                          token->label);
+    }
+    if (((info.flags ^ token->flags) & of_pin) != 0) {
+        trouble->failure = FAILURE_DEVICE;
+        return sg_fail(&trouble->why, SG_HSM,
+                       "token '%s' says otherwise of its PIN than when it was asked for",
+                       token->label);
+    }
+    return SG_OK;
+}
+
 static enum sg_status try(const struct token *token, const struct token_entry *entry,
                           const struct pin *pin, struct trouble *trouble)
 {

@@ -86,6 +86,11 @@ SG_MUST_USE enum sg_status token_enter(struct token *token,
                                        const struct token_entry *entry,
                                        struct trouble *trouble);
 
+/* Before the login: is the anchor session still one, and does the token say the same of
+ * its PIN as when it was read? */
+SG_MUST_USE enum sg_status token_stands(const struct token *token,
+                                        struct trouble *trouble);
+
 /* One more session; read only. */
 CK_RV token_session(const struct token *token, CK_SESSION_HANDLE *session);
 
