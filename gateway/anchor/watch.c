@@ -252,11 +252,13 @@ static enum sg_status give(struct anchor_loop *loop, struct anchor *anchor,
 }
 
 /* A folder that hangs is not asked for the same once more; one that failed is, to be well
- * again. */
+ * again. So is a witness, which then only told of this size and has not signed it for us.
+ */
 static bool has_it(const struct anchor *anchor)
 {
-    return anchor->offered == anchor->held &&
-           !(watch_is_folder(anchor) && anchor->failures > 0) &&
+    bool failed = anchor->config->kind != ANCHOR_STAMP && anchor->failures > 0;
+
+    return anchor->offered == anchor->held && !failed &&
            (!anchor->unkept || anchor->parcel != NULL);
 }
 

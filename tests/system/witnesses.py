@@ -335,6 +335,26 @@ def an_alarm_stays_one_until_the_witness_signs_again(town):
 
 
 @claim
+def a_witness_that_signed_without_an_answer_is_asked_while_the_log_rests(town):
+    lost = []
+
+    def mode(witness, body):
+        witness.judge(body)  # it keeps what it signs; of a size it tells
+        lost.append(witness.read(body)[0])
+        raise Answer(502)
+    town.fresh(mode)
+    with town.gateway("w1", changes=PATIENT) as gateway:
+        sign(gateway)
+        contains(gateway.wait_event("anchor.failed")["why"], "HTTP 502")
+        until(lambda: lost and lost[-1] == town.ask("SELECT count(*) FROM leaf")[0][0],
+              "it is not asked from the size that it told")
+        town.first.mode = None
+        gateway.wait_event("anchor.again")
+        until(lambda: town.ask(f"SELECT * FROM cosig WHERE size = {lost[-1]}"),
+              "its signature never came")
+
+
+@claim
 def a_quiet_log_becomes_quiet_again(town):
     town.fresh()
     with town.gateway("w1", "w2", "drop", "disk") as gateway:
