@@ -121,13 +121,25 @@ static enum sg_status check_bounds(const struct ledger *ledger, uint64_t pruned,
                                    end);
 }
 
+/* Of a key that was never made, or never signs again, the row says what is left to know:
+ * nobody may be there any more to have it destroyed. */
+static uint64_t needing_states(void)
+{
+    uint64_t states = 0;
+
+    for (unsigned state = KEY_NONE + 1; state < KEY_STATES; state++) {
+        states |= key_state_over((enum key_state)state) ? 0 : UINT64_C(1) << state;
+    }
+    return states;
+}
+
 static enum sg_status check_needed(struct ledger *ledger, uint64_t before,
                                    struct sg_error *why)
 {
     AUTO(sql_reset) sqlite3_stmt *row = ledger->statements[SQL_NEEDED];
     uint64_t index = 0;
 
-    int rc = sql_bind_uint(row, 1, KEY_DESTROYED) ? sqlite3_step(row) : SQLITE_ERROR;
+    int rc = sql_bind_uint(row, 1, needing_states()) ? sqlite3_step(row) : SQLITE_ERROR;
     if (rc == SQLITE_DONE) {
         return SG_OK;
     }
@@ -135,11 +147,13 @@ static enum sg_status check_needed(struct ledger *ledger, uint64_t before,
         return ledger_latch(ledger, "look for records that are needed");
     }
     struct slice what = sql_bytes(row, 0);
+    struct slice advice = sql_bytes(row, 2);
     return index >= before ? SG_OK
                            : sg_fail(why, SG_PRECONDITION,
                                      "%.*s still needs the record %" PRIu64
-                                     ": nothing from there on can go",
-                                     (int)what.len, (const char *)what.data, index);
+                                     ": nothing from there on can go%.*s",
+                                     (int)what.len, (const char *)what.data, index,
+                                     (int)advice.len, (const char *)advice.data);
 }
 
 enum sg_status ledger_prune_check(struct ledger *ledger, uint64_t before,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/ledger/keyreg.h"
 #include "gateway/ledger/reader.h"
 #include "gateway/ledger/requests.h"
 #include "tests/unit/ledger/support/pruning.h"
@@ -200,6 +201,42 @@ Test(prune, an_answer_that_is_kept_holds_its_record)
 {
     write_claim("req-3", true);
     expect_refused(256, SG_PRECONDITION, "ledger.answers_days");
+}
+
+static void write_key(enum key_state state)
+{
+    struct keyreg key = {.name = "seal-1", .state = state, .log_index = 5};
+
+    cr_assert_eq(ledger_begin(pruning_book->ledger), SG_OK);
+    cr_assert_eq(ledger_put_key(pruning_book->ledger, &key), SG_OK);
+    cr_assert_eq(ledger_commit(pruning_book->ledger), SG_OK);
+}
+
+Test(prune, a_key_that_may_sign_again_holds_its_record)
+{
+    static const enum key_state states[] = {KEY_GENERATED, KEY_CERTIFIED, KEY_ACCEPTED,
+                                            KEY_ACTIVE,    KEY_INACTIVE,  KEY_HELD};
+
+    for (size_t i = 0; i < SG_COUNT(states); i++) {
+        write_key(states[i]);
+        expect_refused(256, SG_PRECONDITION, "the key seal-1 still needs the record 5");
+        expect_refused(256, SG_PRECONDITION, "hold or release it, or have it destroyed");
+    }
+}
+
+/* It may be long gone, with its token and its entry: nobody could have it destroyed. */
+Test(prune, a_key_that_never_signs_again_holds_none)
+{
+    static const enum key_state states[] = {KEY_NONE, KEY_RETIRED, KEY_COMPROMISED,
+                                            KEY_DESTROYED};
+    struct prune_facts facts;
+
+    for (size_t i = 0; i < SG_COUNT(states); i++) {
+        write_key(states[i]);
+        cr_expect_eq(
+            ledger_prune_check(pruning_book->ledger, 256, &facts, &pruning_book->why),
+            SG_OK, "%s: %s", key_state_name(states[i]), pruning_book->why.text);
+    }
 }
 
 /* --- Others ------------------------------------------------------------------------- */
