@@ -183,11 +183,7 @@ void anchors_recall(struct anchors *anchors, size_t index, uint64_t size)
 
 void anchors_hold(struct anchors *anchors, size_t index, struct anchor_hold *out)
 {
-    const struct anchor *anchor = &anchors->list[index];
-
-    out->size = anchor->held;
-    out->seen_us = clock_wall_us();
-    out->behind_us = watch_written_us(&anchors->loop, anchor->held);
+    *out = watch_hold(&anchors->loop, &anchors->list[index]);
 }
 
 /* --- Running --------------------------------------------------------------------- */

@@ -123,8 +123,8 @@ bool watch_is_folder(const struct anchor *anchor);
 SG_MUST_USE enum sg_status watch_offer(struct anchor_loop *loop, struct anchor *anchor);
 /* How long to wait after so many failures in a row, varied by half. */
 int64_t watch_pause_us(unsigned failures, int64_t most_s);
-/* When the record at this index was written; 0 = there is none yet. */
-int64_t watch_written_us(struct anchor_loop *loop, uint64_t index);
+/* What the anchor has, as far as we know, and how old the first record behind it is. */
+struct anchor_hold watch_hold(struct anchor_loop *loop, const struct anchor *anchor);
 
 /* --- last.c ---------------------------------------------------------------------- */
 

@@ -48,12 +48,23 @@ static void take_time(void *context, uint64_t index, struct slice json)
     }
 }
 
-int64_t watch_written_us(struct anchor_loop *loop, uint64_t index)
+/* When the record at this index was written; 0 = there is none yet. */
+static int64_t written_us(struct anchor_loop *loop, uint64_t index)
 {
     struct record_page page = {.first = index, .max = 1, .scan = 1};
     int64_t us = 0;
 
     return ledger_read(loop->ledger, NULL, &page, take_time, &us) == SG_OK ? us : 0;
+}
+
+/* A record that can be seen is no younger than that: a clock that ran ahead wrote it. */
+struct anchor_hold watch_hold(struct anchor_loop *loop, const struct anchor *anchor)
+{
+    int64_t now_us = clock_wall_us();
+    int64_t us = written_us(loop, anchor->held);
+
+    return (struct anchor_hold){
+        .size = anchor->held, .behind_us = us > now_us ? now_us : us, .seen_us = now_us};
 }
 
 /* --- What came of a delivery ----------------------------------------------------- */
@@ -96,11 +107,8 @@ static void send_result(struct anchor *anchor)
 
 static void take_hold(struct anchor_loop *loop, struct anchor *anchor)
 {
-    struct anchor_result *result = &anchor->result;
-
     anchor->held = anchor->offered;
-    result->hold = (struct anchor_hold){.size = anchor->held, .seen_us = clock_wall_us()};
-    result->hold.behind_us = watch_written_us(loop, anchor->held);
+    anchor->result.hold = watch_hold(loop, anchor);
 }
 
 static void succeed(struct anchor *anchor)

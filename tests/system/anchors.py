@@ -13,6 +13,7 @@ from anchor_rig import with_anchors
 from anchor_town import LONGEST_S, Town, metric, sign, until
 from bundles import Key
 from faulty import ask
+from preload import begun
 from rig import claim, contains, equal, expect
 from stuck import Stuck
 
@@ -321,6 +322,19 @@ def the_age_goes_on_over_a_restart(town):
         until(lambda: code_of(gateway) == "ANCHOR_LAG", "a log that nobody holds signs on")
     with town.gateway("w1", changes=changes) as gateway:
         equal(code_of(gateway), "ANCHOR_LAG", "after a restart")
+
+
+@claim
+def the_age_counts_though_the_clock_ran_ahead(town):
+    town.fresh()
+    town.first.away = True
+    ahead = begun(town.gateway("w1"), "later kept", KEPT="yes", LATER_S="3600")
+    with ahead as gateway:
+        gateway.wait_event("anchor.failed")
+    with town.gateway("w1") as gateway:
+        until(lambda: metric(gateway, "segel_log_anchor_age_seconds") > 1,
+              "what nobody holds is of no age")
+        expect(metric(gateway, 'segel_anchor_lag_seconds{anchor="w1"}') > 1, "nor the lag")
 
 
 @claim
