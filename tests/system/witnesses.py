@@ -9,7 +9,7 @@ import time
 
 import anchor_rig
 from anchor_rig import Answer, Witness, told
-from anchor_town import Town, ask, lines_of, metric, receipt, sign, until
+from anchor_town import LONGEST_S, Town, ask, lines_of, metric, receipt, sign, until
 from bundles import Key
 from rig import claim, contains, equal, expect, item, run
 
@@ -354,20 +354,41 @@ def a_witness_that_signed_without_an_answer_is_asked_while_the_log_rests(town):
               "its signature never came")
 
 
+def comes_to_rest(town, still_s):
+    """How many records the log has when no more come for so long."""
+    end, size = time.monotonic() + LONGEST_S, None
+    while (now := town.ask("SELECT count(*) FROM leaf")) != size:
+        expect(time.monotonic() < end, "the log goes on and on")
+        size = now
+        time.sleep(still_s)
+    return size[0][0]
+
+
 @claim
 def a_quiet_log_becomes_quiet_again(town):
     town.fresh()
     with town.gateway("w1", "w2", "drop", "disk") as gateway:
         sign(gateway)
         until(lambda: len(town.records("anchor.ok")) == 4, "no records")
-        end, size = time.monotonic() + 30, None
-        while (now := town.ask("SELECT count(*) FROM leaf")) != size:
-            expect(time.monotonic() < end, "the log goes on and on")
-            size = now
-            time.sleep(2)
-        time.sleep(4)
-        equal(town.ask("SELECT count(*) FROM leaf"), size, "records of a log that rests")
-        until(lambda: town.first.cosigned[-1] == size[0][0], "not all is held")
+        size = comes_to_rest(town, 4)
+        until(lambda: town.first.cosigned[-1] == size, "not all is held")
+
+
+@claim
+def it_does_so_though_each_delivery_is_late_enough_for_a_record(town):
+    town.fresh()
+    slow = (("interval_s: 1}\n  - {name: w2", "interval_s: 3}\n  - {name: w2"),)
+    with town.gateway("drop", "w1", "w2", settings=", record_s: 1", changes=slow) as gateway:
+        sign(gateway)
+        until(lambda: len(town.records("anchor.ok")) >= 3, "no records")
+        size = comes_to_rest(town, 6)
+        until(lambda: town.first.cosigned[-1] == size and town.second.cosigned[-1] == size,
+              "not all is held")
+        sign(gateway)
+        until(lambda: all(any(int(r["size"]) > size for r in town.records("anchor.ok")
+                              if r["subject"] == name) for name in ("w1", "w2", "assessor")),
+              "what others wrote is worth no record")
+        comes_to_rest(town, 6)
 
 
 @claim

@@ -183,13 +183,27 @@ static void tell(struct core *core, size_t index)
     }
 }
 
+/* How far the log went with the newest record that is none of these. */
+static uint64_t others_size(const struct core *core)
+{
+    const struct anchoring *anchoring = &core->anchoring;
+    uint64_t size = ledger_next_index(core->ledger);
+
+    return size == anchoring->own_size ? anchoring->others_size : size;
+}
+
 /* Not one a checkpoint: a record makes the log grow, which makes the next checkpoint, and
- * so on for ever. A change is told at once, what goes on as before now and then. */
+ * so on for ever, also where record_s has passed until that is delivered. A change is
+ * told at once; what goes on as before now and then, and that all is well only where
+ * others wrote something, too. */
 static bool worth_a_record(const struct core *core, const struct anchor_seat *seat)
 {
+    bool late = clock_mono_us() - seat->recorded_us >=
+                core->options.config->anchoring_record_s * US_PER_S;
+    bool more = seat->recorded_size < others_size(core);
+
     return seat->state != seat->recorded ||
-           clock_mono_us() - seat->recorded_us >=
-               core->options.config->anchoring_record_s * US_PER_S;
+           (late && (more || seat->state != ANCHOR_WELL));
 }
 
 static enum sg_status record(struct core *core, const struct anchor_result *result)
@@ -221,7 +235,11 @@ static enum sg_status record(struct core *core, const struct anchor_result *resu
                      SG_COUNT(pairs) / 2 - (well ? 1 : 0), &text));
     seat->recorded = seat->state;
     seat->recorded_us = clock_mono_us();
-    return ledger_append(core->ledger, text, NULL);
+    seat->recorded_size = seat->hold.size;
+    core->anchoring.others_size = others_size(core);
+    TRY(ledger_append(core->ledger, text, NULL));
+    core->anchoring.own_size = ledger_next_index(core->ledger);
+    return SG_OK;
 }
 
 static enum sg_status keep(struct core *core, const struct anchor_result *result)

@@ -16,13 +16,16 @@ struct anchor_seat {
     uint64_t failures;    /* since the start */
     enum anchor_state recorded; /* what the last record said */
     int64_t recorded_us;        /* CLOCK_MONOTONIC */
+    uint64_t recorded_size;     /* what it held then */
 };
 
 struct anchoring {
     struct anchors *anchors; /* owned; NULL: none are configured */
     struct letters mail;     /* of theirs, not yet on the log */
     struct anchor_seat seats[CONFIG_ANCHORS_MAX];
-    bool still; /* it was told that their thread stands still */
+    bool still;           /* it was told that their thread stands still */
+    uint64_t own_size;    /* of the log, behind the newest record of these */
+    uint64_t others_size; /* and before them, behind the newest one of others */
 };
 
 /* Looks back: see anchors_compare. The ledger is open and the log key is known.
