@@ -43,13 +43,13 @@ static enum sg_status build(const struct pdf_reader *reader,
     AUTO(pdf_dss_patches_fini) struct pdf_dss_patches store = {.dss = {0}};
     struct pdf_place place;
     int first_number = 0;
-    bool form_was_seen = false;
+    bool has_others = false;
 
     /* The place first: asking for a number makes the parser read what no table names, and
      * a field that only shows then is none. */
     if (order->wish->adds != PDF_ADDS_STORE) {
         TRY(pdf_place_choose(reader, order->wish, &place, verdict));
-        TRY(pdf_form_was_seen(reader, &form_was_seen, verdict));
+        TRY(pdf_form_has_others(reader, &has_others, verdict));
     }
     TRY(pdf_reader_free_number(reader, &first_number, verdict));
     pdf_append_init(append, reader->pdf, first_number);
@@ -64,7 +64,7 @@ static enum sg_status build(const struct pdf_reader *reader,
         .append = append,
         .verdict = verdict,
         .signature = order->wish->adds == PDF_ADDS_STORE ? 0 : pdf_append_number(append),
-        .form_was_seen = form_was_seen,
+        .has_others = has_others,
         .catalog = store.patches,
         .catalog_count = order->wish->dss == NULL ? 0 : PDF_DSS_PATCHES,
     };

@@ -145,8 +145,10 @@ static void extend_fields(const struct pdf_signing *signing, qpdf_oh form, int w
     }
 }
 
-/* SignaturesExist and AppendOnly; and viewers must not redraw fields, which would show as
- * a change of the letter. Where somebody signed it as they draw it, they go on. */
+/* SignaturesExist and AppendOnly; and viewers must not redraw signatures, which would
+ * show as a change of the letter. Where they draw other fields they go on: whoever looked
+ * at the letter saw their values, and would have signed a stored picture that nobody saw.
+ */
 static bool flags_stand(const struct pdf_signing *signing, qpdf_oh form)
 {
     const struct pdf_reader *reader = signing->reader;
@@ -154,7 +156,7 @@ static bool flags_stand(const struct pdf_signing *signing, qpdf_oh form)
     qpdf_oh node = pdf_get(reader, form, "/NeedAppearances");
 
     return pdf_int(reader, pdf_get(reader, form, "/SigFlags"), 0) == 3 &&
-           (signing->form_was_seen ||
+           (signing->has_others ||
             !(qpdf_oh_get_value_as_bool(reader->qpdf, node, &redraw) && redraw));
 }
 
@@ -164,7 +166,7 @@ static void put_form(const struct pdf_signing *signing, qpdf_oh form, struct sli
     struct pdf_patch patches[3] = {{.key = "/SigFlags", .value = slice_str("3")}};
     size_t count = 1;
 
-    if (!signing->form_was_seen) {
+    if (!signing->has_others) {
         patches[count++] = (struct pdf_patch){.key = "/NeedAppearances"};
     }
     if (fields.len > 0) {

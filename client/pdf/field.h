@@ -14,7 +14,7 @@ struct pdf_signing {
     struct pdf_verdict *verdict;
     const struct pdf_fonts *fonts;   /* of the stamp; NULL = it is not visible */
     int signature;                   /* object number of the signature dictionary */
-    bool form_was_seen;              /* by somebody who signed before (form.h) */
+    bool has_others;                 /* the form has other fields than signatures */
     const struct pdf_patch *catalog; /* what else the catalog has to say; NULL: nothing */
     size_t catalog_count;
 };

@@ -171,29 +171,18 @@ enum sg_status pdf_form_walk(const struct pdf_reader *reader, pdf_field_fn seen,
     return SG_OK;
 }
 
-struct sight {
-    const struct pdf_reader *reader;
-    bool is_signed;
-    bool has_others;
-};
-
-static void note_sight(void *user, const struct pdf_field *field)
+static void note_other(void *user, const struct pdf_field *field)
 {
-    struct sight *sight = user;
+    bool *others = user;
 
-    sight->has_others = sight->has_others || !field->is_signature;
-    sight->is_signed = sight->is_signed ||
-                       (field->is_signature && pdf_is_dict(sight->reader, field->value));
+    *others = *others || !field->is_signature;
 }
 
-enum sg_status pdf_form_was_seen(const struct pdf_reader *reader, bool *seen,
-                                 struct pdf_verdict *verdict)
+enum sg_status pdf_form_has_others(const struct pdf_reader *reader, bool *others,
+                                   struct pdf_verdict *verdict)
 {
-    struct sight sight = {.reader = reader};
-
-    TRY(pdf_form_walk(reader, note_sight, &sight, verdict));
-    *seen = sight.is_signed && sight.has_others;
-    return SG_OK;
+    *others = false;
+    return pdf_form_walk(reader, note_other, others, verdict);
 }
 
 static void note_number(void *user, const struct pdf_field *field)

@@ -28,10 +28,10 @@ SG_MUST_USE enum sg_status pdf_form_allows(const struct pdf_reader *reader,
                                            const char *field, bool new_field,
                                            struct pdf_verdict *verdict);
 
-/* Did somebody sign the letter who saw fields of another kind than signatures in it? What
- * viewers draw in them is a part of what he signed. */
-SG_MUST_USE enum sg_status pdf_form_was_seen(const struct pdf_reader *reader, bool *seen,
-                                             struct pdf_verdict *verdict);
+/* Has it fields of another kind than signatures? What viewers draw in them is a part of
+ * what is signed. */
+SG_MUST_USE enum sg_status pdf_form_has_others(const struct pdf_reader *reader,
+                                               bool *others, struct pdf_verdict *verdict);
 
 /* n of "Signature<n>", the name of a new field: larger than that of every field on the
  * top level. */

@@ -263,6 +263,37 @@ Test(sign, redrawing_of_fields_is_switched_off)
     letter_free(pdf);
 }
 
+/* Whoever looked at the letter before it was signed saw the value, and not the picture
+ * that is stored beside it. */
+Test(sign, fields_are_drawn_as_before)
+{
+    struct letter letter = letter_lawful();
+    struct pdf_wish wish = visible_wish();
+    char before[8192];
+    char after[8192];
+    char path[TOOL_PATH];
+
+    letter.objects[0] = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] "
+                        "/NeedAppearances true /DA (/Helv 12 Tf 0 g) >> >>";
+    letter.objects[2] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] "
+                        "/Contents 4 0 R /Resources << >> /Annots [5 0 R] >>";
+    letter.objects[4] = "<< /T (sum) /FT /Tx /V (1000) /Type /Annot /Subtype /Widget "
+                        "/F 4 /Rect [20 200 220 240] /DA (/Helv 12 Tf 0 g) "
+                        "/AP << /N 6 0 R >> >>";
+    letter.objects[5] = "<< /Type /XObject /Subtype /Form /BBox [0 0 200 40] /Length 0 "
+                        ">>\nstream\n\nendstream";
+    struct slice pdf = letter_build(&letter);
+    letter_write(tool_path(&folder, "letter.pdf", path), pdf);
+    const char *const first[] = {"pdftotext", path, "-", NULL};
+    cr_assert_eq(tool_run(first, before, sizeof(before)), 0);
+    cr_assert_eq(tool_count(before, "1000"), 1, "%s", before);
+    letter_free(sign_and_judge(pdf, &wish, 1));
+    (void)tool_path(&folder, "signed.pdf", path);
+    cr_assert_eq(tool_run(first, after, sizeof(after)), 0);
+    cr_expect_eq(tool_count(after, "1000"), 1, "%s", after);
+    letter_free(pdf);
+}
+
 /* A new object must not become what a dangling reference of the letter points to. */
 Test(sign, numbers_that_the_letter_refers_to_in_vain_stay_free)
 {
