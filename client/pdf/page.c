@@ -1,13 +1,13 @@
 #include "client/pdf/page.h"
 
-#include <math.h>
-
 /* A balanced tree of a million pages is far below; a loop ends here. */
-enum { DEPTH_MAX = 64, NODES_MAX = 1000000, PARENTS_MAX = 64 };
+enum { DEPTH_MAX = 64, NODES_MAX = 1000000 };
 
-/* A node of the tree whose kids are being walked. */
+/* A node of the tree whose kids are being walked. The handles are owned. */
 struct frame {
+    qpdf_oh node;
     qpdf_oh kids;
+    int before; /* pages in front of it */
     int next;
     int count;
 };
@@ -23,6 +23,7 @@ struct walk {
     bool shown;      /* another page has them as its annotations */
     qpdf_oh widget;  /* the page whose annotations list this is found */
     bool by_widget;  /* widget is set */
+    bool loose;      /* what others may read otherwise is no fault */
     qpdf_oh found;   /* owned */
     int pages;
     int nodes;
@@ -83,14 +84,79 @@ static void take_page(struct walk *walk, qpdf_oh node)
 }
 
 /* Takes the handle of the kids. */
-static void enter_kids(struct walk *walk, qpdf_oh kids)
+static void enter_kids(struct walk *walk, qpdf_oh node, qpdf_oh kids)
 {
     if (walk->depth == DEPTH_MAX) {
         walk->fault = "the page tree has no end";
         return;
     }
     walk->frames[walk->depth++] =
-        (struct frame){.kids = kids, .count = pdf_count(walk->reader, kids)};
+        (struct frame){.node = qpdf_oh_new_object(walk->reader->qpdf, node),
+                       .kids = kids,
+                       .before = walk->pages,
+                       .count = pdf_count(walk->reader, kids)};
+}
+
+/* Viewers have so many pages as the root counts, and some skip by the counts below. */
+static void leave(struct walk *walk)
+{
+    const struct pdf_reader *reader = walk->reader;
+    const struct frame *frame = &walk->frames[--walk->depth];
+    qpdf_oh count = pdf_get(reader, frame->node, "/Count");
+
+    if (!walk->loose && pdf_int(reader, count, -1) != walk->pages - frame->before) {
+        walk->fault = "a count of pages is wrong";
+    }
+    qpdf_oh_release(reader->qpdf, count);
+    qpdf_oh_release(reader->qpdf, frame->node);
+    qpdf_oh_release(reader->qpdf, frame->kids);
+}
+
+static bool same_text(const struct pdf_reader *reader, qpdf_oh a, qpdf_oh b)
+{
+    AUTO(pdf_buffer_fini) struct pdf_buffer left = {0};
+    AUTO(pdf_buffer_fini) struct pdf_buffer right = {0};
+
+    pdf_put(reader, a, &left);
+    pdf_put(reader, b, &right);
+    return !left.failed && !right.failed &&
+           slice_equal(pdf_buffer_slice(&left), pdf_buffer_slice(&right));
+}
+
+/* What the node has, or inherits from those by which the walk came to it. */
+static qpdf_oh inherited_here(const struct walk *walk, qpdf_oh node, const char *key)
+{
+    const struct pdf_reader *reader = walk->reader;
+    qpdf_oh value = pdf_get(reader, node, key);
+
+    for (size_t i = walk->depth; i > 0 && qpdf_oh_is_null(reader->qpdf, value); i--) {
+        qpdf_oh_release(reader->qpdf, value);
+        value = pdf_get(reader, walk->frames[i - 1].node, key);
+    }
+    return value;
+}
+
+/* Some viewers inherit from the nodes that list a page, others from what it names as its
+ * /Parent. Programs name a wrong one where it makes no difference. */
+static bool is_one_page_to_all(const struct walk *walk, qpdf_oh node)
+{
+    static const char *const keys[] = {"/MediaBox", "/CropBox", "/Rotate", "/Resources"};
+    const struct pdf_reader *reader = walk->reader;
+    qpdf_oh parent = pdf_get(reader, node, "/Parent");
+    bool same = walk->depth > 0
+                    ? pdf_same(reader, parent, walk->frames[walk->depth - 1].node)
+                    : qpdf_oh_is_null(reader->qpdf, parent) != 0;
+
+    bool alike = true;
+    qpdf_oh_release(reader->qpdf, parent);
+    for (size_t i = 0; i < SG_COUNT(keys) && !same && alike; i++) {
+        qpdf_oh named = pdf_page_inherited(reader, node, keys[i]);
+        qpdf_oh here = inherited_here(walk, node, keys[i]);
+        alike = same_text(reader, named, here);
+        qpdf_oh_release(reader->qpdf, named);
+        qpdf_oh_release(reader->qpdf, here);
+    }
+    return alike;
 }
 
 static void enter_typed(struct walk *walk, qpdf_oh node, qpdf_oh type)
@@ -99,14 +165,15 @@ static void enter_typed(struct walk *walk, qpdf_oh node, qpdf_oh type)
     qpdf_oh kids = pdf_get(reader, node, "/Kids");
 
     if (qpdf_oh_is_array(reader->qpdf, kids) && pdf_is_name(reader, type, "/Pages")) {
-        enter_kids(walk, kids);
+        enter_kids(walk, node, kids);
         return;
     }
+    bool leaf = walk->loose || qpdf_oh_is_null(reader->qpdf, kids);
     qpdf_oh_release(reader->qpdf, kids);
-    if (pdf_is_name(reader, type, "/Page")) {
+    if (pdf_is_name(reader, type, "/Page") && leaf) {
         take_page(walk, node);
     } else {
-        walk->fault = "a node of the page tree has no type";
+        walk->fault = "a node of the page tree has no certain type";
     }
 }
 
@@ -122,6 +189,10 @@ static void enter(struct walk *walk, qpdf_oh node)
         walk->fault = "the page tree has no end";
         return;
     }
+    if (!walk->loose && !is_one_page_to_all(walk, node)) {
+        walk->fault = "a page names another place in the page tree";
+        return;
+    }
     qpdf_oh type = pdf_get(reader, node, "/Type");
     enter_typed(walk, node, type);
     qpdf_oh_release(reader->qpdf, type);
@@ -135,8 +206,7 @@ static void walk_pages(struct walk *walk)
     while (walk->depth > 0 && walk->fault == NULL) {
         struct frame *frame = &walk->frames[walk->depth - 1];
         if (frame->next == frame->count) {
-            qpdf_oh_release(reader->qpdf, frame->kids);
-            walk->depth--;
+            leave(walk);
             continue;
         }
         qpdf_oh node = qpdf_oh_get_array_item(reader->qpdf, frame->kids, frame->next++);
@@ -145,32 +215,56 @@ static void walk_pages(struct walk *walk)
     }
 }
 
-enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
-                             struct pdf_page *page, struct pdf_verdict *verdict)
+/* An annotation on a page that stands in the tree twice would show twice. */
+static enum sg_status take_found(const struct walk *first, struct pdf_page *page,
+                                 struct pdf_verdict *verdict)
 {
-    struct walk first = {.reader = reader, .wanted = wanted};
-    walk_pages(&first);
-    if (first.fault != NULL || first.pages == 0) {
-        return pdf_refuse(verdict, PDF_NO_PAGES, first.fault);
-    }
-    if (wanted > first.pages || wanted == 0 || wanted < -1) {
-        return pdf_refuse(verdict, PDF_PAGE_RANGE, NULL);
-    }
-    /* An annotation on a page that stands in the tree twice would show twice. */
+    const struct pdf_reader *reader = first->reader;
     qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
     struct walk second = {.reader = reader,
+                          .loose = first->loose,
                           .compare = true,
-                          .same_as = first.found,
-                          .annots = pdf_get(reader, first.found, "/Annots"),
+                          .same_as = first->found,
+                          .annots = pdf_get(reader, first->found, "/Annots"),
                           .fields = pdf_get(reader, form, "/Fields")};
+
     walk_pages(&second);
     if (second.repeats != 1) {
         return pdf_refuse(verdict, PDF_NO_PAGES, "the page is listed more than once");
     }
-    *page = (struct pdf_page){.node = first.found,
+    *page = (struct pdf_page){.node = first->found,
                               .shares_annots = second.shared,
                               .fields_shown = second.shown};
     return pdf_reader_settle(reader, verdict);
+}
+
+static enum sg_status find(struct walk *walk, struct pdf_page *page,
+                           struct pdf_verdict *verdict)
+{
+    walk_pages(walk);
+    if (walk->fault != NULL || walk->pages == 0) {
+        return pdf_refuse(verdict, PDF_NO_PAGES, walk->fault);
+    }
+    if (walk->wanted > walk->pages || walk->wanted == 0 || walk->wanted < -1) {
+        return pdf_refuse(verdict, PDF_PAGE_RANGE, NULL);
+    }
+    return take_found(walk, page, verdict);
+}
+
+enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
+                             struct pdf_page *page, struct pdf_verdict *verdict)
+{
+    struct walk walk = {.reader = reader, .wanted = wanted};
+
+    return find(&walk, page, verdict);
+}
+
+enum sg_status pdf_page_first(const struct pdf_reader *reader, struct pdf_page *page,
+                              struct pdf_verdict *verdict)
+{
+    struct walk walk = {.reader = reader, .wanted = 1, .loose = true};
+
+    return find(&walk, page, verdict);
 }
 
 /* Is the page one of those that are shown? A dictionary that says so of itself may be in
@@ -208,139 +302,4 @@ enum sg_status pdf_page_showing(const struct pdf_reader *reader, qpdf_oh widget,
     }
     *page = walk.found;
     return SG_OK;
-}
-
-/* A key that pages inherit; the null object when no node above has it. */
-static qpdf_oh inherited(const struct pdf_reader *reader, qpdf_oh page, const char *key)
-{
-    qpdf_oh node = page;
-    qpdf_oh value = pdf_get(reader, node, key);
-
-    for (int i = 0; i < PARENTS_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
-        node = pdf_get(reader, node, "/Parent");
-        if (!pdf_is_dict(reader, node)) {
-            break;
-        }
-        value = pdf_get(reader, node, key);
-    }
-    return value;
-}
-
-static void order(double *low, double *high)
-{
-    if (*low > *high) {
-        double swap = *low;
-        *low = *high;
-        *high = swap;
-    }
-}
-
-bool pdf_page_box(const struct pdf_reader *reader, qpdf_oh array, double box[4])
-{
-    if (pdf_count(reader, array) != 4) {
-        return false;
-    }
-    for (int i = 0; i < 4; i++) {
-        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, array, i);
-        if (!qpdf_oh_get_value_as_number(reader->qpdf, item, &box[i]) ||
-            !isfinite(box[i]) || fabs(box[i]) > 1e6) {
-            return false;
-        }
-    }
-    order(&box[0], &box[2]);
-    order(&box[1], &box[3]);
-    return true;
-}
-
-/* What is shown is the part of the crop box that lies on the medium. */
-static bool visible_box(const struct pdf_reader *reader, qpdf_oh page,
-                        struct pdf_view *view)
-{
-    double media[4];
-    double crop[4];
-
-    if (!pdf_page_box(reader, inherited(reader, page, "/MediaBox"), media)) {
-        return false;
-    }
-    qpdf_oh array = inherited(reader, page, "/CropBox");
-    if (qpdf_oh_is_null(reader->qpdf, array)) {
-        memcpy(crop, media, sizeof(crop));
-    } else if (!pdf_page_box(reader, array, crop)) {
-        return false;
-    }
-    view->left = fmax(media[0], crop[0]);
-    view->bottom = fmax(media[1], crop[1]);
-    view->right = fmin(media[2], crop[2]);
-    view->top = fmin(media[3], crop[3]);
-    return view->right > view->left && view->top > view->bottom;
-}
-
-enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
-                             struct pdf_view *view, struct pdf_verdict *verdict)
-{
-    qpdf_oh turned = inherited(reader, page, "/Rotate");
-    long long rotate = pdf_int(reader, turned, 0);
-    bool whole =
-        qpdf_oh_is_null(reader->qpdf, turned) || qpdf_oh_is_integer(reader->qpdf, turned);
-    qpdf_oh unit = pdf_get(reader, page, "/UserUnit");
-
-    if (!visible_box(reader, page, view)) {
-        return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its visible area");
-    }
-    if (!whole || rotate % 90 != 0) {
-        return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its rotation");
-    }
-    view->rotate = (int)((rotate % 360 + 360) % 360);
-    if (!qpdf_oh_get_value_as_number(reader->qpdf, unit, &view->unit)) {
-        view->unit = 1;
-    }
-    if (!isfinite(view->unit) || view->unit < 0.001 || view->unit > 1e5) {
-        return pdf_refuse(verdict, PDF_PAGE_UNUSUAL, "its unit of length");
-    }
-    return SG_OK;
-}
-
-/* A point of the page as shown, counted from the lower left corner, in page units. */
-static void turn(const struct pdf_view *view, double x, double y, double *out)
-{
-    double width = view->right - view->left;
-    double height = view->top - view->bottom;
-
-    switch (view->rotate) {
-    case 90:
-        out[0] = width - y;
-        out[1] = x;
-        break;
-    case 180:
-        out[0] = width - x;
-        out[1] = height - y;
-        break;
-    case 270:
-        out[0] = y;
-        out[1] = height - x;
-        break;
-    default:
-        out[0] = x;
-        out[1] = y;
-    }
-    out[0] += view->left;
-    out[1] += view->bottom;
-}
-
-bool pdf_view_place(const struct pdf_view *view, const struct pdf_rect *rect,
-                    double box[4])
-{
-    const double slack = 0.01;
-    bool finite = isfinite(rect->x) && isfinite(rect->y) && isfinite(rect->width) &&
-                  isfinite(rect->height);
-    if (!finite || rect->width < 1 || rect->height < 1) {
-        return false;
-    }
-    turn(view, rect->x / view->unit, rect->y / view->unit, box);
-    turn(view, (rect->x + rect->width) / view->unit,
-         (rect->y + rect->height) / view->unit, box + 2);
-    order(&box[0], &box[2]);
-    order(&box[1], &box[3]);
-    return box[0] >= view->left - slack && box[1] >= view->bottom - slack &&
-           box[2] <= view->right + slack && box[3] <= view->top + slack;
 }

@@ -1,14 +1,7 @@
 #ifndef SEGEL_CLIENT_PDF_PAGE_H
 #define SEGEL_CLIENT_PDF_PAGE_H
 
-#include "client/pdf/reader.h"
-
-/* How a page is shown: which part of its coordinates, turned how, how large a unit. */
-struct pdf_view {
-    double left, bottom, right, top; /* visible box in the page's own units */
-    double unit;                     /* points per unit (/UserUnit) */
-    int rotate;                      /* 0, 90, 180, 270 clockwise */
-};
+#include "client/pdf/view.h"
 
 struct pdf_page {
     qpdf_oh node;
@@ -17,29 +10,22 @@ struct pdf_page {
 };
 
 /* wanted: 1…n, -1 = last. Walks the page tree itself: bounded in depth, and it changes
- * nothing in the file, where qpdf's own walk mends. Refuses with PDF_NO_PAGES or
- * PDF_PAGE_RANGE. */
+ * nothing in the file, where qpdf's own walk mends. Refuses with PDF_NO_PAGES, also a
+ * tree that other readers may read otherwise, or PDF_PAGE_RANGE. */
 SG_MUST_USE enum sg_status pdf_page_find(const struct pdf_reader *reader, int wanted,
                                          struct pdf_page *page,
                                          struct pdf_verdict *verdict);
+
+/* The first page, for what shows nothing: to a tree that others may read otherwise, too.
+ * Refuses with PDF_NO_PAGES. */
+SG_MUST_USE enum sg_status pdf_page_first(const struct pdf_reader *reader,
+                                          struct pdf_page *page,
+                                          struct pdf_verdict *verdict);
 
 /* The page among whose annotations a widget stands; what it says itself (/P) is optional
  * and may be wrong. Refuses with PDF_FORM_DAMAGED or PDF_NO_PAGES. */
 SG_MUST_USE enum sg_status pdf_page_showing(const struct pdf_reader *reader,
                                             qpdf_oh widget, qpdf_oh *page,
                                             struct pdf_verdict *verdict);
-
-/* Refuses with PDF_PAGE_UNUSUAL. */
-SG_MUST_USE enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
-                                         struct pdf_view *view,
-                                         struct pdf_verdict *verdict);
-
-/* Four numbers of an array, in ascending order by axis: left, bottom, right, top. */
-bool pdf_page_box(const struct pdf_reader *reader, qpdf_oh array, double box[4]);
-
-/* From points on the page as shown to the page's own units: box gets left, bottom,
- * right, top. false: the rectangle is empty or not on the page. */
-bool pdf_view_place(const struct pdf_view *view, const struct pdf_rect *rect,
-                    double box[4]);
 
 #endif

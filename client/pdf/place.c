@@ -17,6 +17,10 @@ static enum sg_status choose_new(const struct pdf_reader *reader,
     (void)snprintf(name, sizeof(name), "Signature%d", place->number);
     TRY(pdf_form_allows(reader, name, true, verdict));
     place->visible = wish->page != 0;
+    /* What a letter's pages are was settled when it was signed. */
+    if (wish->adds == PDF_ADDS_STAMP) {
+        return pdf_page_first(reader, &place->page, verdict);
+    }
     TRY(pdf_page_find(reader, place->visible ? wish->page : 1, &place->page, verdict));
     if (!place->visible) {
         return SG_OK;
