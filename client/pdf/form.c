@@ -230,18 +230,25 @@ static bool is_usable(const struct pdf_reader *reader, qpdf_oh form)
             qpdf_oh_is_array(reader->qpdf, fields));
 }
 
-enum sg_status pdf_form_allows(const struct pdf_reader *reader, const char *field,
-                               bool new_field, struct pdf_verdict *verdict)
+enum sg_status pdf_form_takes(const struct pdf_reader *reader,
+                              struct pdf_verdict *verdict)
 {
     qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
-    struct pdf_locks locks;
 
     if (!qpdf_oh_is_null(reader->qpdf, pdf_get(reader, form, "/XFA"))) {
         return pdf_refuse(verdict, PDF_XFA, NULL);
     }
-    if (!is_usable(reader, form)) {
-        return pdf_refuse(verdict, PDF_FORM_DAMAGED, "its list of fields");
-    }
+    return is_usable(reader, form)
+               ? SG_OK
+               : pdf_refuse(verdict, PDF_FORM_DAMAGED, "its list of fields");
+}
+
+enum sg_status pdf_form_allows(const struct pdf_reader *reader, const char *field,
+                               bool new_field, struct pdf_verdict *verdict)
+{
+    struct pdf_locks locks;
+
+    TRY(pdf_form_takes(reader, verdict));
     TRY(pdf_locks_find(reader, field, &locks, verdict));
     if (locks.level == 1) {
         return pdf_refuse(verdict, PDF_CERTIFIED, NULL);

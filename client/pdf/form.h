@@ -22,7 +22,11 @@ SG_MUST_USE enum sg_status pdf_form_walk(const struct pdf_reader *reader,
                                          pdf_field_fn seen, void *user,
                                          struct pdf_verdict *verdict);
 
-/* May a field of this name be signed, and where it is new, added? Refuses XFA and what
+/* Can a field be added? Refuses XFA and what is no form. */
+SG_MUST_USE enum sg_status pdf_form_takes(const struct pdf_reader *reader,
+                                          struct pdf_verdict *verdict);
+
+/* May a field of this name be signed, and where it is new, added? Refuses besides what
  * earlier signatures do not allow. */
 SG_MUST_USE enum sg_status pdf_form_allows(const struct pdf_reader *reader,
                                            const char *field, bool new_field,

@@ -15,12 +15,15 @@ static enum sg_status choose_new(const struct pdf_reader *reader,
 
     TRY(pdf_form_free_name(reader, &place->number, verdict));
     (void)snprintf(name, sizeof(name), "Signature%d", place->number);
-    TRY(pdf_form_allows(reader, name, true, verdict));
-    place->visible = wish->page != 0;
-    /* What a letter's pages are was settled when it was signed. */
+    /* A time stamp fills nothing in and is no change of the letter (ISO 32000-2 table
+     * 257): who certified or locked it is not asked. What its pages are was settled when
+     * it was signed. */
     if (wish->adds == PDF_ADDS_STAMP) {
+        TRY(pdf_form_takes(reader, verdict));
         return pdf_page_first(reader, &place->page, verdict);
     }
+    TRY(pdf_form_allows(reader, name, true, verdict));
+    place->visible = wish->page != 0;
     TRY(pdf_page_find(reader, place->visible ? wish->page : 1, &place->page, verdict));
     if (!place->visible) {
         return SG_OK;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/pdf/compare/changes.h"
 #include "client/pdf/guard/guard.h"
 #include "tests/unit/pdf/support/letter.h"
 #include "tests/unit/pdf/support/signer.h"
@@ -237,5 +238,78 @@ Test(dss, a_wish_that_makes_no_sense_is_refused)
     }
     wish.dss = &large;
     cr_expect_eq(refused(pdf, &wish), PDF_WISH, "more than fits");
+    letter_free(pdf);
+}
+
+/* --- What earlier signers said ------------------------------------------------------ */
+
+/* The last one locked the letter by this; `more` stands in the catalog. */
+static struct slice locked_letter(const char *reference, const char *more)
+{
+    static char catalog[256];
+    static char value[256];
+    struct letter letter = letter_with_field();
+
+    (void)snprintf(catalog, sizeof(catalog),
+                   "<< /Type /Catalog /Pages 2 0 R %s /AcroForm << /Fields [5 0 R 7 0 R] "
+                   "/SigFlags 3 >> >>",
+                   more);
+    (void)snprintf(value, sizeof(value), "<< /Type /Sig /Reference [<< %s >>] >>",
+                   reference);
+    letter.objects[0] = catalog;
+    letter.objects[6] = "<< /T (first) /FT /Sig /V 8 0 R >>";
+    letter.objects[7] = value;
+    return letter_build(&letter);
+}
+
+static void expect_nothing_but_a_stamp(struct slice pdf, struct slice whole)
+{
+    const uint64_t ends[] = {pdf.len, whole.len};
+    struct pdf_changes changes;
+
+    cr_assert_eq(pdf_compare(whole, ends, 2, &changes, NULL), SG_OK);
+    cr_expect_eq(changes.count, 1);
+    cr_expect_eq(changes.at[0].kind, PDF_CHANGE_TIME_STAMP);
+    cr_expect_not(changes.forbidden);
+}
+
+/* ISO 32000-2 table 257: a time stamp of the archive is no change of the letter. */
+Test(dss, time_stamp_comes_to_a_letter_that_allows_no_more_signatures)
+{
+    static const struct {
+        const char *reference;
+        const char *more;
+    } cases[] = {
+        {"/TransformMethod /FieldMDP /TransformParams << /Action /All >>", ""},
+        {"/TransformMethod /DocMDP /TransformParams << /P 1 >>", ""},
+        {"/TransformMethod /DocMDP /TransformParams << /P 2 >>", ""},
+        {"/TransformMethod /DocMDP /TransformParams << /P 1 >>",
+         "/Perms << /DocMDP 8 0 R >>"},
+        {"/TransformMethod /DocMDP /TransformParams << /P 2 >>",
+         "/Perms << /DocMDP 8 0 R >>"},
+    };
+    struct pdf_wish stamp = stamp_wish();
+    struct pdf_wish sign = signer_wish();
+
+    stamp.dss = NULL;
+    for (size_t i = 0; i < SG_COUNT(cases); i++) {
+        struct slice pdf = locked_letter(cases[i].reference, cases[i].more);
+        struct slice whole = extended(pdf, &stamp);
+        expect_nothing_but_a_stamp(pdf, whole);
+        cr_expect_neq(refused(pdf, &sign), PDF_ACCEPTED);
+        letter_free(whole);
+        letter_free(pdf);
+    }
+}
+
+Test(dss, time_stamp_comes_to_no_form_that_viewers_redraw)
+{
+    struct letter letter = letter_lawful();
+    struct pdf_wish stamp = stamp_wish();
+
+    letter.objects[0] =
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [] /XFA [] >> >>";
+    struct slice pdf = letter_build(&letter);
+    cr_expect_eq(refused(pdf, &stamp), PDF_XFA);
     letter_free(pdf);
 }

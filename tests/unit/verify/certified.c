@@ -1,10 +1,13 @@
 /* A form that its author certified is filled in after the city signed it: he permits it
  * only where his signature is true, and known to whoever checks. */
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
+#include <openssl/crypto.h>
 
+#include "client/pdf/pdf.h"
 #include "client/verify/verify.h"
 #include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/certified.h"
@@ -110,6 +113,49 @@ Test(verify_certified, a_form_may_be_filled_in_signed_and_archived)
     cr_assert_eq(count, 2);
     expect_coverage(0, VERIFY_PASS, "the form field nama was filled in");
     expect_coverage(1, VERIFY_PASS, "DSS");
+}
+
+/* As `segel extend` does it: the token over all but the place for it. */
+static void stamp(void)
+{
+    const struct pdf_wish wish = {
+        .adds = PDF_ADDS_STAMP, .hash = SG_HASH_SHA256, .reserve = 8192};
+    struct pdf_job *job = NULL;
+    enum pdf_refusal refusal = PDF_ACCEPTED;
+    struct sg_error why = {.text = ""};
+    struct slice added;
+
+    cr_assert_eq(pdf_prepare(letter, &wish, &job, &refusal, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(pdf_embed(job, slice_of(NULL, 0), &added), SG_OK);
+    uint8_t *whole = malloc(letter.len + added.len);
+    cr_assert_not_null(whole);
+    memcpy(whole, letter.data, letter.len);
+    memcpy(whole + letter.len, added.data, added.len);
+    const uint8_t *place = memmem(added.data, added.len, "/Contents <", 11);
+    cr_assert_not_null(place);
+    size_t open = letter.len + (size_t)(place - added.data) + 10;
+    size_t close = open + 2 * wish.reserve + 2;
+    size_t len = letter.len + added.len;
+    struct slice token = authority_token(&authority, slice_of(whole, open),
+                                         slice_of(whole + close, len - close));
+    cr_assert_eq(pdf_embed(job, token, &added), SG_OK);
+    memcpy(whole + letter.len, added.data, added.len);
+    OPENSSL_free(writable(token));
+    pdf_job_free(job);
+    replace(slice_of(whole, len));
+}
+
+/* The author allowed no new field, and meant no time stamp by that. */
+Test(verify_certified, a_letter_is_as_good_when_it_was_archived)
+{
+    replace(certified_letter(maker_of(&pki)));
+    seal();
+    stamp();
+    judge(anchors);
+    cr_assert_eq(count, 3);
+    expect_coverage(0, VERIFY_PASS, "a time-stamp of the document was added");
+    expect_coverage(1, VERIFY_PASS, "a time-stamp of the document was added");
+    cr_expect(reports[2].is_time_stamp && reports[2].valid);
 }
 
 /* The author of the letter writes the certification into it himself, and exchanges what
