@@ -264,19 +264,24 @@ static enum sg_status fill_field(const struct pdf_signing *signing, int stamp)
     const struct pdf_place *place = signing->place;
     AUTO(pdf_buffer_fini) struct pdf_buffer value = {0};
     AUTO(pdf_buffer_fini) struct pdf_buffer looks = {0};
+    AUTO(pdf_buffer_fini) struct pdf_buffer print = {0};
 
     put_reference(&value, signing->signature);
     pdf_buffer_print(&looks, "<< /N %d 0 R >>", stamp);
+    pdf_buffer_print(&print, "%lld", place->print);
     TRY(pdf_buffer_check(&value));
     TRY(pdf_buffer_check(&looks));
+    TRY(pdf_buffer_check(&print));
     struct pdf_patch patches[] = {
         {.key = "/V", .value = pdf_buffer_slice(&value)},
         {.key = "/AP", .value = pdf_buffer_slice(&looks)},
+        {.key = "/F", .value = pdf_buffer_slice(&print)},
     };
     bool in_one = pdf_same(signing->reader, place->widget, place->field);
-    rewrite_field(signing, place->field, patches, in_one && place->visible ? 2 : 1);
+    size_t count = place->print != 0 ? 3 : 2;
+    rewrite_field(signing, place->field, patches, in_one && place->visible ? count : 1);
     if (!in_one && place->visible) {
-        rewrite_field(signing, place->widget, patches + 1, 1);
+        rewrite_field(signing, place->widget, patches + 1, count - 1);
     }
     return SG_OK;
 }

@@ -55,17 +55,32 @@ static enum sg_status find_widget(const struct pdf_reader *reader,
 }
 
 /* ISO 32000-2 table 167. */
-enum { FLAG_INVISIBLE = 1 << 0, FLAG_HIDDEN = 1 << 1, FLAG_NO_VIEW = 1 << 5 };
+enum {
+    FLAG_INVISIBLE = 1 << 0,
+    FLAG_HIDDEN = 1 << 1,
+    FLAG_PRINT = 1 << 2,
+    FLAG_NO_VIEW = 1 << 5,
+    FLAGS_UNSEEN = FLAG_INVISIBLE | FLAG_HIDDEN | FLAG_NO_VIEW
+};
+
+static long long flags_of(const struct pdf_reader *reader, const struct pdf_place *place)
+{
+    return pdf_int(reader, pdf_get(reader, place->widget, "/F"), 0);
+}
+
+/* A template's field that says nothing of printing is on no paper. */
+static long long print_flags(long long flags)
+{
+    return (flags & (FLAGS_UNSEEN | FLAG_PRINT)) == 0 ? flags | FLAG_PRINT : 0;
+}
 
 /* Whether everybody who opens the letter sees the field: an optional content group may
  * be off, now or later. */
 static bool is_shown(const struct pdf_reader *reader, const struct pdf_place *place)
 {
     const struct pdf_view *view = &place->view;
-    long long flags = pdf_int(reader, pdf_get(reader, place->widget, "/F"), 0);
 
-    return place->visible &&
-           (flags & (FLAG_INVISIBLE | FLAG_HIDDEN | FLAG_NO_VIEW)) == 0 &&
+    return place->visible && (flags_of(reader, place) & FLAGS_UNSEEN) == 0 &&
            qpdf_oh_is_null(reader->qpdf, pdf_get(reader, place->widget, "/OC")) &&
            place->box[0] >= view->left - EDGE && place->box[2] <= view->right + EDGE &&
            place->box[1] >= view->bottom - EDGE && place->box[3] <= view->top + EDGE;
@@ -96,6 +111,7 @@ static enum sg_status choose_existing(const struct pdf_reader *reader,
     TRY(pdf_form_target(reader, wish, &place->field, verdict));
     TRY(find_widget(reader, place, verdict));
     TRY(find_view(reader, place, verdict));
+    place->print = print_flags(flags_of(reader, place));
     return !wish->shown || is_shown(reader, place)
                ? SG_OK
                : pdf_refuse(verdict, PDF_FIELD_HIDDEN, wish->field);

@@ -9,6 +9,7 @@ struct pdf_place {
     int number;           /* a new field is "Signature<number>" */
     qpdf_oh field;        /* the letter's own */
     qpdf_oh widget;       /* the letter's own; may be the field itself */
+    long long print; /* its /F with Print, where it shows on screens alone; 0: as it is */
     bool existing;
     bool visible;
     struct pdf_view view; /* of the page, when visible */

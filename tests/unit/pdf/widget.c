@@ -1,0 +1,102 @@
+#define _GNU_SOURCE /* NOLINT: the name is the C library's */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "client/pdf/compare/changes.h"
+#include "tests/unit/pdf/support/letter.h"
+#include "tests/unit/pdf/support/signer.h"
+
+/* What becomes of a template's widget when its field is signed, and what is taken for one
+ * that somebody sees. */
+
+static struct signer signer;
+
+static void begin(void)
+{
+    signer_init(&signer);
+}
+
+static void end(void)
+{
+    signer_fini(&signer);
+}
+
+TestSuite(widget, .init = begin, .fini = end, .timeout = 60);
+
+/* In one object with its field, or in two; keys: more of the widget. */
+static struct letter letter_of(bool in_one, const char *keys)
+{
+    static char widget[256];
+    struct letter letter = letter_with_field();
+
+    (void)snprintf(widget, sizeof(widget),
+                   "<< %s /Parent 5 0 R /Type /Annot /Subtype /Widget /P 3 0 R %s >>",
+                   in_one ? "/T (head) /FT /Sig" : "", keys);
+    if (!in_one) {
+        letter.objects[4] = "<< /T (letter) /FT /Sig /Kids [6 0 R] >>";
+    }
+    letter.objects[5] = widget;
+    return letter;
+}
+
+static struct slice sign(struct slice pdf, const struct pdf_wish *wish)
+{
+    struct slice whole;
+    enum pdf_refusal refusal;
+    struct sg_error why = {.text = ""};
+
+    cr_assert_eq(signer_sign(&signer, pdf, wish, &whole, &refusal, &why), SG_OK, "%s",
+                 why.text);
+    return whole;
+}
+
+static bool says(struct slice whole, size_t from, const char *words)
+{
+    return memmem(whole.data + from, whole.len - from, words, strlen(words)) != NULL;
+}
+
+/* Whoever signed before sees another signature, and nothing else. */
+static void expect_a_signature(struct slice whole, size_t from)
+{
+    const uint64_t ends[] = {from, whole.len};
+    struct pdf_changes changes;
+
+    cr_assert_eq(pdf_compare(whole, ends, 2, &changes, NULL), SG_OK);
+    cr_expect_not(changes.forbidden);
+    for (size_t i = 0; i < changes.count; i++) {
+        cr_expect_eq(changes.at[i].kind, PDF_CHANGE_SIGNATURE);
+    }
+}
+
+static void expect_flags(bool in_one, const char *keys, const char *flags)
+{
+    char all[128];
+    struct pdf_wish first = signer_wish();
+    struct pdf_wish second = signer_wish();
+
+    (void)snprintf(all, sizeof(all), "/Rect [20 20 220 80] %s", keys);
+    const struct letter letter = letter_of(in_one, all);
+    struct slice pdf = letter_build(&letter);
+    struct slice once = sign(pdf, &first);
+    second.field = in_one ? "letter.head" : "letter";
+    struct slice twice = sign(once, &second);
+    cr_expect(says(twice, once.len, flags), "%d: %s", in_one, keys);
+    expect_a_signature(twice, once.len);
+    letter_free(twice);
+    letter_free(once);
+    letter_free(pdf);
+}
+
+/* A signed letter is printed more often than not. Who hid the field hides it still. */
+Test(widget, what_has_a_stamp_is_on_paper_too)
+{
+    static const char *const flags[][2] = {
+        {"", "/F 4\n"},         {"/F 128", "/F 132\n"}, {"/F 4", "/F 4\n"},
+        {"/F 192", "/F 196\n"}, {"/F 2", "/F 2\n"},     {"/F 32", "/F 32\n"},
+    };
+
+    for (size_t i = 0; i < SG_COUNT(flags); i++) {
+        expect_flags(true, flags[i][0], flags[i][1]);
+        expect_flags(false, flags[i][0], flags[i][1]);
+    }
+}
