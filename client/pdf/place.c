@@ -4,7 +4,7 @@
 
 #include "client/pdf/form.h"
 
-/* How far a template's field may stand beyond the page, for rounding. */
+/* How far a template's field may stand beyond the page, for rounding; in points. */
 enum { EDGE = 1 };
 
 static enum sg_status choose_new(const struct pdf_reader *reader,
@@ -80,10 +80,14 @@ static bool is_shown(const struct pdf_reader *reader, const struct pdf_place *pl
 {
     const struct pdf_view *view = &place->view;
 
-    return place->visible && (flags_of(reader, place) & FLAGS_UNSEEN) == 0 &&
+    if (!place->visible) {
+        return false;
+    }
+    double edge = EDGE / view->unit;
+    return (flags_of(reader, place) & FLAGS_UNSEEN) == 0 &&
            qpdf_oh_is_null(reader->qpdf, pdf_get(reader, place->widget, "/OC")) &&
-           place->box[0] >= view->left - EDGE && place->box[2] <= view->right + EDGE &&
-           place->box[1] >= view->bottom - EDGE && place->box[3] <= view->top + EDGE;
+           place->box[0] >= view->left - edge && place->box[2] <= view->right + edge &&
+           place->box[1] >= view->bottom - edge && place->box[3] <= view->top + edge;
 }
 
 static enum sg_status find_view(const struct pdf_reader *reader, struct pdf_place *place,
@@ -91,14 +95,17 @@ static enum sg_status find_view(const struct pdf_reader *reader, struct pdf_plac
 {
     qpdf_oh page = 0;
 
-    place->visible =
-        pdf_page_box(reader, pdf_get(reader, place->widget, "/Rect"), place->box) &&
-        place->box[2] - place->box[0] >= 1 && place->box[3] - place->box[1] >= 1;
-    if (!place->visible) {
+    if (!pdf_page_box(reader, pdf_get(reader, place->widget, "/Rect"), place->box) ||
+        place->box[2] <= place->box[0] || place->box[3] <= place->box[1]) {
         return SG_OK;
     }
     TRY(pdf_page_showing(reader, place->widget, &page, verdict));
-    return pdf_page_view(reader, page, &place->view, verdict);
+    TRY(pdf_page_view(reader, page, &place->view, verdict));
+    /* In points, whatever the page counts in. */
+    double unit = place->view.unit;
+    place->visible = (place->box[2] - place->box[0]) * unit >= 1 &&
+                     (place->box[3] - place->box[1]) * unit >= 1;
+    return SG_OK;
 }
 
 static enum sg_status choose_existing(const struct pdf_reader *reader,

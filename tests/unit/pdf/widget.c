@@ -100,3 +100,41 @@ Test(widget, what_has_a_stamp_is_on_paper_too)
         expect_flags(false, flags[i][0], flags[i][1]);
     }
 }
+
+/* --- Pages in another unit than points -----------------------------------------------
+ */
+
+static enum pdf_refusal answer(const char *unit, const char *rect)
+{
+    static char page[256];
+    struct letter letter = letter_of(true, rect);
+    struct pdf_wish wish = signer_wish();
+    enum pdf_refusal refusal = PDF_ACCEPTED;
+    struct pdf_job *job = NULL;
+
+    (void)snprintf(page, sizeof(page),
+                   "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 8 11] /UserUnit %s "
+                   "/Annots [6 0 R] >>",
+                   unit);
+    letter.objects[2] = page;
+    wish.field = "letter.head";
+    wish.shown = true;
+    struct slice pdf = letter_build(&letter);
+    (void)!pdf_prepare(pdf, &wish, &job, &refusal, NULL);
+    pdf_job_free(job);
+    letter_free(pdf);
+    return refusal;
+}
+
+/* The page is 8 by 11 inches, or points. */
+Test(widget, a_field_is_as_large_as_it_is_shown)
+{
+    cr_expect_eq(answer("72", "/Rect [1 1 4.5 1.9]"), PDF_ACCEPTED);
+    cr_expect_eq(answer("72", "/Rect [1 1 4.5 1.01]"), PDF_FIELD_HIDDEN);
+    cr_expect_eq(answer("72", "/Rect [1 1 4.5 1]"), PDF_FIELD_HIDDEN);
+    cr_expect_eq(answer("1", "/Rect [1 1 4.5 1.9]"), PDF_FIELD_HIDDEN);
+    cr_expect_eq(answer("0.25", "/Rect [1 1 7 4]"), PDF_FIELD_HIDDEN);
+    /* So far beyond the page. */
+    cr_expect_eq(answer("72", "/Rect [7 1 8.9 3]"), PDF_FIELD_HIDDEN);
+    cr_expect_eq(answer("72", "/Rect [7 1 8.01 3]"), PDF_ACCEPTED);
+}
