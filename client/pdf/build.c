@@ -83,6 +83,9 @@ void pdf_build(const void *context, struct pdf_buffer *answer)
     if (built.status == SG_OK) {
         built.status = build(&reader, order, &append, &built.holes, &verdict);
     }
+    if (built.status == SG_INVALID) {
+        built.status = pdf_reader_refused(&reader, &verdict);
+    }
     built.refusal = verdict.refusal;
     pdf_buffer_put(answer, &built, sizeof(built));
     if (built.status == SG_OK) {

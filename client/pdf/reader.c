@@ -13,10 +13,19 @@ static bool is_harmless(const char *detail)
            strstr(detail, "is not one plus the highest object number") != NULL;
 }
 
+/* The parser takes an object that finds no memory for a damaged one. */
+static bool ran_out(const char *detail)
+{
+    return strstr(detail, "std::bad_alloc") != NULL;
+}
+
 static enum pdf_refusal refusal_of(const struct pdf_reader *reader, qpdf_error error)
 {
     enum qpdf_error_code_e code = qpdf_get_error_code(reader->qpdf, error);
 
+    if (ran_out(qpdf_get_error_message_detail(reader->qpdf, error))) {
+        return PDF_TOO_COMPLEX;
+    }
     /* Unsupported is said of ciphers only. */
     if (code == qpdf_e_password || code == qpdf_e_unsupported) {
         return PDF_ENCRYPTED;
@@ -43,10 +52,24 @@ enum sg_status pdf_reader_settle(const struct pdf_reader *reader,
         qpdf_error warning = qpdf_next_warning(reader->qpdf);
         const char *detail = qpdf_get_error_message_detail(reader->qpdf, warning);
         if (!is_harmless(detail)) {
-            return pdf_refuse(verdict, PDF_REPAIRED, detail);
+            return ran_out(detail) ? pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL)
+                                   : pdf_refuse(verdict, PDF_REPAIRED, detail);
         }
     }
     return SG_OK;
+}
+
+enum sg_status pdf_reader_refused(const struct pdf_reader *reader,
+                                  struct pdf_verdict *verdict)
+{
+    while (reader->qpdf != NULL && qpdf_more_warnings(reader->qpdf)) {
+        qpdf_error warning = qpdf_next_warning(reader->qpdf);
+        const char *detail = qpdf_get_error_message_detail(reader->qpdf, warning);
+        if (ran_out(detail)) {
+            return pdf_refuse(verdict, PDF_TOO_COMPLEX, NULL);
+        }
+    }
+    return SG_INVALID;
 }
 
 /* The trailer names a cipher even where qpdf found no use for it. */

@@ -32,6 +32,10 @@ SG_MUST_USE enum sg_status pdf_reader_open(struct pdf_reader *reader, struct sli
 /* qpdf resolves objects when they are first looked at: ask again after looking. */
 SG_MUST_USE enum sg_status pdf_reader_settle(const struct pdf_reader *reader,
                                              struct pdf_verdict *verdict);
+/* Of a letter that was refused: SG_INVALID, as it was, or as too complex where the memory
+ * ran out meanwhile, since what was missing then is no fault of the letter. */
+SG_MUST_USE enum sg_status pdf_reader_refused(const struct pdf_reader *reader,
+                                              struct pdf_verdict *verdict);
 /* The first object number that nothing in the file uses or refers to. */
 SG_MUST_USE enum sg_status pdf_reader_free_number(const struct pdf_reader *reader,
                                                   int *number,
