@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client/pdf/locks.h"
+#include "client/pdf/page.h"
 
 enum { DEPTH_MAX = 32, NODES_MAX = 100000, NAME_SIZE = 1024 };
 /* Longer numbers in names are nobody's count. */
@@ -181,8 +182,16 @@ static void note_other(void *user, const struct pdf_field *field)
 enum sg_status pdf_form_has_others(const struct pdf_reader *reader, bool *others,
                                    struct pdf_verdict *verdict)
 {
+    qpdf_oh form = pdf_get(reader, reader->root, "/AcroForm");
+    qpdf_oh redraw = pdf_get(reader, form, "/NeedAppearances");
+
     *others = false;
-    return pdf_form_walk(reader, note_other, others, verdict);
+    TRY(pdf_form_walk(reader, note_other, others, verdict));
+    /* Some viewers draw what a page shows anew, though the form does not list it. */
+    if (!*others && !qpdf_oh_is_null(reader->qpdf, redraw)) {
+        *others = pdf_page_shows_fields(reader);
+    }
+    return SG_OK;
 }
 
 static void note_number(void *user, const struct pdf_field *field)

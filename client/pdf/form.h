@@ -32,8 +32,8 @@ SG_MUST_USE enum sg_status pdf_form_allows(const struct pdf_reader *reader,
                                            const char *field, bool new_field,
                                            struct pdf_verdict *verdict);
 
-/* Has it fields of another kind than signatures? What viewers draw in them is a part of
- * what is signed. */
+/* Has it fields of another kind than signatures, or a page where viewers draw them anew
+ * (/NeedAppearances)? What they draw in them is a part of what is signed. */
 SG_MUST_USE enum sg_status pdf_form_has_others(const struct pdf_reader *reader,
                                                bool *others, struct pdf_verdict *verdict);
 

@@ -24,6 +24,8 @@ struct walk {
     qpdf_oh widget;  /* the page whose annotations list this is found */
     bool by_widget;  /* widget is set */
     bool loose;      /* what others may read otherwise is no fault */
+    bool look;       /* for widgets: */
+    bool has_fields; /* some are not of signatures */
     qpdf_oh found;   /* owned */
     int pages;
     int nodes;
@@ -51,6 +53,33 @@ static bool shows(const struct pdf_reader *reader, qpdf_oh page, qpdf_oh widget,
     return found;
 }
 
+static bool is_field(const struct pdf_reader *reader, qpdf_oh annotation)
+{
+    qpdf_oh subtype = pdf_get(reader, annotation, "/Subtype");
+    qpdf_oh type = pdf_page_inherited(reader, annotation, "/FT");
+    bool found =
+        pdf_is_name(reader, subtype, "/Widget") && !pdf_is_name(reader, type, "/Sig");
+
+    qpdf_oh_release(reader->qpdf, subtype);
+    qpdf_oh_release(reader->qpdf, type);
+    return found;
+}
+
+static void look_for_fields(struct walk *walk, qpdf_oh page)
+{
+    const struct pdf_reader *reader = walk->reader;
+    qpdf_oh annots = pdf_get(reader, page, "/Annots");
+    int count = pdf_count(reader, annots);
+
+    walk->nodes += count;
+    for (int i = 0; i < count && !walk->has_fields; i++) {
+        qpdf_oh item = qpdf_oh_get_array_item(reader->qpdf, annots, i);
+        walk->has_fields = is_field(reader, item);
+        qpdf_oh_release(reader->qpdf, item);
+    }
+    qpdf_oh_release(reader->qpdf, annots);
+}
+
 static void compare_page(struct walk *walk, qpdf_oh node)
 {
     const struct pdf_reader *reader = walk->reader;
@@ -74,6 +103,9 @@ static void take_page(struct walk *walk, qpdf_oh node)
     }
     if (walk->compare) {
         compare_page(walk, node);
+    }
+    if (walk->look && !walk->has_fields) {
+        look_for_fields(walk, node);
     }
     if (walk->wanted == -1 && walk->pages > 1) {
         qpdf_oh_release(walk->reader->qpdf, walk->found);
@@ -265,6 +297,14 @@ enum sg_status pdf_page_first(const struct pdf_reader *reader, struct pdf_page *
     struct walk walk = {.reader = reader, .wanted = 1, .loose = true};
 
     return find(&walk, page, verdict);
+}
+
+bool pdf_page_shows_fields(const struct pdf_reader *reader)
+{
+    struct walk walk = {.reader = reader, .loose = true, .look = true};
+
+    walk_pages(&walk);
+    return walk.has_fields || walk.fault != NULL;
 }
 
 /* Is the page one of those that are shown? A dictionary that says so of itself may be in

@@ -28,4 +28,8 @@ SG_MUST_USE enum sg_status pdf_page_showing(const struct pdf_reader *reader,
                                             qpdf_oh widget, qpdf_oh *page,
                                             struct pdf_verdict *verdict);
 
+/* Does any page show a field of another kind than signatures, be it in the form or not?
+ * Also true where that cannot be said. */
+bool pdf_page_shows_fields(const struct pdf_reader *reader);
+
 #endif

@@ -101,6 +101,34 @@ Test(widget, what_has_a_stamp_is_on_paper_too)
     }
 }
 
+/* Some viewers draw it anew where the form asks for that, whose list it is not in. */
+Test(widget, a_field_that_only_a_page_lists_is_drawn_as_before)
+{
+    static const struct {
+        const char *type;
+        bool stays;
+    } cases[] = {{"/FT /Tx", true}, {"", true}, {"/FT /Sig", false}};
+    char widget[160];
+
+    for (size_t i = 0; i < SG_COUNT(cases); i++) {
+        struct letter letter = letter_with_field();
+        struct pdf_wish wish = signer_wish();
+        (void)snprintf(widget, sizeof(widget),
+                       "<< /T (sum) %s /V (1000) /Type /Annot /Subtype /Widget "
+                       "/Rect [20 20 220 80] /F 4 >>",
+                       cases[i].type);
+        letter.objects[0] = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [] "
+                            "/NeedAppearances true >> >>";
+        letter.objects[5] = widget;
+        struct slice pdf = letter_build(&letter);
+        struct slice whole = sign(pdf, &wish);
+        cr_expect_eq(says(whole, pdf.len, "/NeedAppearances true"), cases[i].stays, "%s",
+                     widget);
+        letter_free(whole);
+        letter_free(pdf);
+    }
+}
+
 /* --- Pages in another unit than points -----------------------------------------------
  */
 
