@@ -52,9 +52,11 @@ enum sg_status report_start(struct report *report, const struct report_period *p
     *report = (struct report){.period = *period};
     MUST(period->days <= REPORT_DAYS && period->months <= PERIOD_MONTHS);
     report->days = (uint64_t *)calloc(period->days, sizeof(*report->days));
+    report->places =
+        (struct report_place *)calloc(REPORT_PLACES, sizeof(*report->places));
     TRY(start_names(report));
     TRY(start_cells(report));
-    return report->days != NULL ? SG_OK : SG_NO_MEMORY;
+    return report->days != NULL && report->places != NULL ? SG_OK : SG_NO_MEMORY;
 }
 
 void report_fini(struct report *report)
@@ -75,7 +77,9 @@ void report_fini(struct report *report)
     jobs_fini(&report->jobs);
     seen_fini(&report->documents);
     free(report->days);
+    free(report->places);
     report->days = NULL;
+    report->places = NULL;
 }
 
 /* --- Times ------------------------------------------------------------------------- */
@@ -361,6 +365,7 @@ enum sg_status report_take(struct report *report, const struct report_record *re
     if (record->time_us < report->log_ends_us) {
         facts_cut(report, record->time_us);
     }
+    span_place(report, record->index);
     enum sg_status status = take_kind(report, record);
     report->records++;
     report->log_ends_us = record->time_us;

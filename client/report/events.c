@@ -171,17 +171,8 @@ static void take_version(struct report_facts *facts, const json_t *record,
     fresh->first_us = fresh->last_us = time_us;
 }
 
-/* The time of the last record before a start. One whose clock was in the past does not
- * say how long the gateway was there, when an earlier one is younger. */
-static int64_t seen_before(const struct report *report, int64_t time_us)
-{
-    bool younger = report->seen_us <= time_us && report->seen_us > report->log_ends_us;
-
-    return younger ? report->seen_us : report->log_ends_us;
-}
-
-/* Between the last record and this one the gateway was not there, as far as the log
- * knows. */
+/* Between the last record of the run before and this one the gateway was not there, as
+ * far as the log knows. */
 static void take_boot(struct report *report, const json_t *record, int64_t time_us)
 {
     struct report_facts *facts = &report->facts;
@@ -192,7 +183,7 @@ static void take_boot(struct report *report, const json_t *record, int64_t time_
         facts_unseen(facts, time_us);
     }
     if (!first) {
-        int64_t last_us = seen_before(report, time_us);
+        int64_t last_us = span_seen(report, record, time_us);
         all_lanes_back(report, last_us);
         const struct fact_span gap = {last_us, time_us};
         span_count(&report->period, gap, &facts->down_us, &facts->gap);

@@ -14,6 +14,8 @@ int64_t fact_time(const json_t *object, const char *member); /* 0: none */
 /* spans.c. Adds what of the span lies in the period to the sum, and remembers it. */
 void span_count(const struct report_period *period, struct fact_span span, int64_t *sum,
                 struct fact_span *last);
+/* The time of the last record that the run before a `boot` wrote. */
+int64_t span_seen(const struct report *report, const json_t *boot, int64_t time_us);
 /* facts.c */
 void take_key_facts(struct report *report, const json_t *record, int64_t time_us);
 void take_policy(struct report *report, const json_t *record, int64_t time_us);

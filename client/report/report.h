@@ -23,7 +23,8 @@ enum {
     REPORT_ROWS = 16384,
     REPORT_DOCUMENTS = 6000000, /* distinct ones; beyond, the figure is a lower bound */
     REPORT_DAYS = PERIOD_MONTHS * 31 + 1,
-    REPORT_KINDS = 96 /* more than there are types of records */
+    REPORT_PLACES = 131072, /* more than a start writes before its `boot` */
+    REPORT_KINDS = 96       /* more than there are types of records */
 };
 
 /* What became of an attempt, or of a job that was denied; the order of counts in cells.
@@ -49,6 +50,12 @@ struct report_balance {
     uint64_t carried_in;  /* outcomes of earlier intents */
     uint64_t carried_out; /* intents whose outcome is later */
     uint64_t open;        /* intents without one in the part of the log that was read */
+};
+
+/* What the records before one came to, in time. */
+struct report_place {
+    int64_t log_ends_us; /* of the record before */
+    int64_t seen_us;     /* the latest time of a record before the period's end */
 };
 
 struct report {
@@ -82,8 +89,9 @@ struct report {
     uint64_t last_index;
     int64_t log_begins_us; /* times of the first and the last record that were read */
     int64_t log_ends_us;
-    int64_t seen_us;    /* the latest time of a record before the period's end */
-    uint64_t read_from; /* index of the first record that was read */
+    int64_t seen_us;             /* as in struct report_place, after the last record */
+    struct report_place *places; /* owned: of the last records, by index */
+    uint64_t read_from;          /* index of the first record that was read */
     uint64_t
         clock_back;    /* records of the period, older by over 1 s than the one before */
     uint64_t excepted; /* jobs that an exception of the policy let through */
@@ -127,6 +135,8 @@ bool report_holds(const struct report *report, int64_t time_us);
 void report_take_denial(struct report *report, const struct report_record *record,
                         uint16_t caller);
 void report_take_shadows(struct report *report, struct slice json);
+/* spans.c: before the record is taken. */
+void span_place(struct report *report, uint64_t index);
 /* facts.c: of an INTENT of the period. */
 void report_take_revision(struct report *report, const struct scan *scan);
 
