@@ -77,8 +77,8 @@ static void count_outcome(struct audit *audit)
 }
 
 /* What an outcome says of its job is what its intent said. Those of older gateways say
- * nothing, and one that a start writes for an intent that was open names the request
- * only. */
+ * nothing, or name the request only where a start wrote them for an intent that was open.
+ */
 static void hold_against_intent(struct audit *audit, uint64_t index,
                                 const struct pending_slot *intent)
 {

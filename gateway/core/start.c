@@ -8,6 +8,7 @@
 #include "gateway/core/lane/logins.h"
 #include "gateway/core/log/members.h"
 #include "gateway/core/opening.h"
+#include "gateway/ledger/intent.h"
 #include "gateway/ledger/record.h"
 #include "proto/digest.h"
 #include "proto/text.h"
@@ -167,10 +168,16 @@ static enum sg_status close_one(struct core *core, struct claim *claim)
     char buffer[LEDGER_RECORD_MAX];
     struct record_head head;
     struct slice text = {0};
+    struct intent_work work;
+
+    TRY(ledger_intent_work(core->ledger, claim->intent_index, &work));
     const struct record_result result = {
         .decision_id = claim->decision_id,
         .caller = claim->caller,
         .request_id = claim->request_id,
+        .key = work.key,
+        .hash = work.digest.hash,
+        .digest = slice_of(work.digest.bytes, sg_hash_len(work.digest.hash)),
         .intent_index = claim->intent_index,
         .attempt = claim->attempt,
         .outcome = "indeterminate",

@@ -393,6 +393,15 @@ def a_job_that_a_kill_left_open_is_closed_at_the_next_start(faulty):
         expect(under_way.exception() is not None, "the kill came too late")
     with faulty.gateway() as gateway:
         equal(outcomes_of(gateway.rig, job), ["indeterminate"], "outcomes after the start")
+        found = records(gateway.rig)
+        intent, outcome = (next(r for r in found if r["type"] == kind and
+                                r.get("job") == job.request_id)
+                           for kind in ("intent", "outcome"))
+        for name in ("caller", "job", "key", "digest"):
+            equal(outcome[name], intent[name], f"{name} of the OUTCOME")
+        boot = [r for r in found if r["type"] == "boot"][-1]
+        equal(boot["last_size"], str(outcome["seq"]), "records that the start found")
+        equal(gateway.rig.segel("reviewer", "log", "verify").returncode, 0, "log verify")
         result = gateway.client().sign(job)
         equal((result.attempt, result.replayed), (2, False), "attempt, replayed")
         equal(outcomes_of(gateway.rig, job), ["indeterminate", "signed"], "outcomes")

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "gateway/ledger/ledger.h"
+#include "gateway/ledger/intent.h"
 #include "tests/unit/ledger/support/book.h"
 #include "tests/unit/ledger/support/contract.h"
 
@@ -239,6 +239,63 @@ CONTRACT(claim, open_claims_are_walked_oldest_first)
         cr_assert_eq(settle_now(&have), SG_OK);
     }
     cr_expect_eq(ledger_next_open(book.ledger, &have), SG_NOT_FOUND);
+}
+
+static uint64_t add_intent(const char *rest)
+{
+    char text[512];
+    uint64_t index = ledger_next_index(book.ledger);
+
+    (void)snprintf(text, sizeof(text), "{\"v\":1,\"type\":\"intent\"%s}", rest);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_assert_eq(ledger_append(book.ledger, slice_str(text), NULL), SG_OK);
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+    return index;
+}
+
+static struct intent_work work_at(uint64_t index)
+{
+    struct intent_work work;
+
+    cr_assert_eq(ledger_intent_work(book.ledger, index, &work), SG_OK);
+    return work;
+}
+
+#define SHA256_TEXT                                                                      \
+    "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddee01"
+
+CONTRACT(claim, the_intent_of_one_says_what_was_to_be_signed_and_by_which_key)
+{
+    book_add(&book, 2);
+    uint64_t index = add_intent(",\"key\":\"seal\",\"digest\":\"" SHA256_TEXT "\"");
+    struct intent_work work = work_at(index);
+    cr_expect_str_eq(work.key, "seal");
+    cr_expect_eq(work.digest.hash, SG_HASH_SHA256);
+    cr_expect_eq(work.digest.bytes[31], 1);
+    cr_assert_eq(ledger_begin(book.ledger), SG_OK);
+    cr_expect_str_eq(work_at(index).key, "seal", "inside of a transaction, too");
+    cr_assert_eq(ledger_commit(book.ledger), SG_OK);
+}
+
+/* Its OUTCOME then says nothing of them, as those of older gateways do. */
+CONTRACT(claim, an_intent_that_does_not_name_both_names_none)
+{
+    static const char *const lacking[] = {
+        "",
+        ",\"key\":\"seal\"",
+        ",\"key\":\"seal\",\"digest\":\"sha256:00\"",
+        ",\"key\":7,\"digest\":\"" SHA256_TEXT "\"",
+        ",\"key\":\"a\\u0000b\",\"digest\":\"" SHA256_TEXT "\"",
+        ",\"key\":\"0123456789012345678901234567890123456789012345678901234567890123x\","
+        "\"digest\":\"" SHA256_TEXT "\"",
+    };
+
+    for (size_t i = 0; i < SG_COUNT(lacking); i++) {
+        struct intent_work work = work_at(add_intent(lacking[i]));
+        cr_expect_str_eq(work.key, "", "%s", lacking[i]);
+        cr_expect_eq(work.digest.hash, SG_HASH_NONE, "%s", lacking[i]);
+    }
+    cr_expect_str_eq(work_at(1000).key, "", "a record that is not there");
 }
 
 CONTRACT(claim, a_claim_that_was_not_committed_is_gone)
