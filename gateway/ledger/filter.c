@@ -103,19 +103,25 @@ static bool list_holds(const json_t *list, const char *text)
     return false;
 }
 
-/* The rule failed: among the reasons of a denial, or the remarks of an allowed job. */
-static bool rule_failed(const json_t *record, const char *rule)
+static bool list_names(const json_t *list, const char *rule)
 {
-    const json_t *failures = json_object_get(record, "fail");
-    const json_t *rules = json_object_get(record, "rules");
-
-    if (!given(rule)) {
-        return true;
-    }
-    for (size_t i = 0; i < json_array_size(failures); i++) {
-        if (member_is(json_array_get(failures, i), "rule", rule)) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (member_is(json_array_get(list, i), "rule", rule)) {
             return true;
         }
+    }
+    return false;
+}
+
+/* The rule failed: among the reasons of a denial, the remarks of an allowed job, or what
+ * officers had lifted. */
+static bool rule_failed(const json_t *record, const char *rule)
+{
+    const json_t *rules = json_object_get(record, "rules");
+
+    if (!given(rule) || list_names(json_object_get(record, "fail"), rule) ||
+        list_names(json_object_get(rules, "lifted"), rule)) {
+        return true;
     }
     for (size_t i = 0; i < REMARKS; i++) {
         if (list_holds(json_object_get(rules, remark_list((enum remark)i)), rule)) {

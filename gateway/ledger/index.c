@@ -18,7 +18,7 @@ static const char *const index_texts[] = {
 #undef INDEXING
 };
 
-enum { INDEX_VERSION = 2 };
+enum { INDEX_VERSION = 3 };
 
 /* A lost transaction is done again, so one sync a checkpoint of the WAL is enough. */
 static const char schema[] =
@@ -34,7 +34,7 @@ static const char schema[] =
     " records BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS begin(id INTEGER PRIMARY KEY CHECK(id = 0),"
     " pruned INTEGER NOT NULL);"
-    "PRAGMA user_version=2;"
+    "PRAGMA user_version=3;"
     "COMMIT;";
 
 /* --- The file ---------------------------------------------------------------------- */

@@ -20,8 +20,9 @@ static const struct {
 
 /* --- As Segel writes it ------------------------------------------------------------ */
 
-/* Where rules stand: fail: [{rule: …}], rules: {shadow_fail: […], warn: […] …}. */
-enum place { ELSEWHERE, IN_FAIL, IN_RULES, IN_REMARKS };
+/* Where rules stand: fail: [{rule: …}], rules: {shadow_fail: […], warn: […] …, lifted:
+ * [{rule: …}]}. */
+enum place { ELSEWHERE, IN_FAIL, IN_RULES, IN_REMARKS, IN_LIFTED };
 
 /* What was seen once: of the record its members, then fail, rules and ts. */
 enum { SEEN_FAIL = SG_COUNT(members), SEEN_RULES, SEEN_TIME };
@@ -36,8 +37,9 @@ struct scanner {
     size_t count;
     enum place place;
     uint32_t seen;
-    bool rule_seen;             /* in this object of fail */
+    bool rule_seen;             /* in this object of fail or lifted */
     bool remarks_seen[REMARKS]; /* in rules */
+    bool lifted_seen;           /* likewise */
     struct slice time;
     bool odd; /* parse must read it */
 };
@@ -93,43 +95,61 @@ static void see_member(struct scanner *scanner, const struct json_value *value)
     see_rules(scanner, value);
 }
 
-/* A value of fail or rules. */
+static void see_once(struct scanner *scanner, bool *seen)
+{
+    scanner->odd = scanner->odd || *seen;
+    *seen = true;
+}
+
+/* A value of rules. */
 static void see_list(struct scanner *scanner, const struct json_value *value)
 {
-    scanner->rule_seen = false;
-    if (scanner->place == IN_FAIL) {
-        return;
-    }
+    bool array = value->kind == JSON_IN_ARRAY;
+
     scanner->place = IN_RULES;
     for (size_t i = 0; i < REMARKS; i++) {
         if (is(value->key, remark_list((enum remark)i))) {
-            scanner->odd = scanner->odd || scanner->remarks_seen[i];
-            scanner->remarks_seen[i] = true;
-            scanner->place = value->kind == JSON_IN_ARRAY ? IN_REMARKS : IN_RULES;
+            see_once(scanner, &scanner->remarks_seen[i]);
+            scanner->place = array ? IN_REMARKS : IN_RULES;
             return;
         }
     }
+    if (is(value->key, "lifted")) {
+        see_once(scanner, &scanner->lifted_seen);
+        scanner->place = array ? IN_LIFTED : IN_RULES;
+    }
 }
 
-static void see_rule(struct scanner *scanner, const struct json_value *value)
+static void see_named(struct scanner *scanner, const struct json_value *value)
 {
-    if (scanner->place == IN_REMARKS) {
+    if (is(value->key, "rule")) {
+        see_once(scanner, &scanner->rule_seen);
         keep(scanner, WORD_RULE, value);
-    } else if (scanner->place == IN_FAIL && is(value->key, "rule")) {
-        scanner->odd = scanner->odd || scanner->rule_seen;
-        scanner->rule_seen = true;
+    }
+}
+
+/* A value of fail, or of one of the lists in rules. */
+static void see_item(struct scanner *scanner, const struct json_value *value)
+{
+    scanner->rule_seen = false;
+    if (scanner->place == IN_REMARKS) {
         keep(scanner, WORD_RULE, value);
     }
 }
 
 static void see_value(struct scanner *scanner, const struct json_value *value)
 {
+    bool in_fail = scanner->place == IN_FAIL; /* one level less than the lists of rules */
+
     if (value->depth == 1) {
         see_member(scanner, value);
-    } else if (value->depth == 2 && scanner->place != ELSEWHERE) {
+    } else if (value->depth == 2 && scanner->place != ELSEWHERE && !in_fail) {
         see_list(scanner, value);
-    } else if (value->depth == 3 && scanner->place != ELSEWHERE) {
-        see_rule(scanner, value);
+    } else if (value->depth == (in_fail ? 2 : 3)) {
+        see_item(scanner, value);
+    } else if (value->depth == (in_fail ? 3 : 4) &&
+               (in_fail || scanner->place == IN_LIFTED)) {
+        see_named(scanner, value);
     }
 }
 
@@ -185,14 +205,19 @@ static void take(const struct words *words, enum word_kind kind, const json_t *t
     }
 }
 
+static void take_named(const struct words *words, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        take(words, WORD_RULE, json_object_get(json_array_get(list, i), "rule"));
+    }
+}
+
 static void take_rules(const struct words *words, const json_t *json)
 {
-    const json_t *failures = json_object_get(json, "fail");
     const json_t *rules = json_object_get(json, "rules");
 
-    for (size_t i = 0; i < json_array_size(failures); i++) {
-        take(words, WORD_RULE, json_object_get(json_array_get(failures, i), "rule"));
-    }
+    take_named(words, json_object_get(json, "fail"));
+    take_named(words, json_object_get(rules, "lifted"));
     for (size_t i = 0; i < REMARKS; i++) {
         const json_t *list = json_object_get(rules, remark_list((enum remark)i));
         for (size_t at = 0; at < json_array_size(list); at++) {

@@ -8,7 +8,7 @@
  * filter_matches looks at. */
 enum word_kind {
     WORD_TYPE,
-    WORD_RULE, /* of each rule that failed, in shadow too */
+    WORD_RULE, /* of each rule that failed, in shadow or lifted, too */
 #define FILTER_TEXT(condition, member) WORD_##condition,
 #include "gateway/ledger/filter.def"
 #undef FILTER_TEXT

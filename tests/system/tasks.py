@@ -2,6 +2,7 @@
 """What a quorum can have done: each task by enough persons and by no fewer, and what comes
 of it: another policy, another roster, a soft rule lifted."""
 import contextlib
+import csv
 import datetime
 import hashlib
 import json
@@ -606,6 +607,17 @@ def decides_as_recorded(people):
     equal(replayed.returncode, 0, replayed.stdout + replayed.stderr)
 
 
+def shown_by_rule(people, rule):
+    """A reviewer finds what came through a rule that officers had lifted by that rule."""
+    words = ("log", "show", "--rule", rule, "--type", "intent")
+    found = people.rig.segel("reviewer", *words, "--json").stdout.splitlines()
+    equal([json.loads(line)["job"] for line in found],
+          [r["job"] for r in people.records("intent") if "lifted" in r["rules"]],
+          "jobs that came through")
+    rows = list(csv.DictReader(people.rig.segel("reviewer", *words, "--csv").stdout.splitlines()))
+    equal([row["rule"] for row in rows], [rule] * len(found), "column rule")
+
+
 @claim
 def a_soft_rule_is_lifted_for_one_case_and_so_many_jobs(people):
     unlawful = dict(notice_shown=False)
@@ -639,6 +651,7 @@ def a_soft_rule_is_lifted_for_one_case_and_so_many_jobs(people):
             expect(gateway.client().sign(**unlawful).signature, "it is signed")
             equal(people.records("intent")[-1]["rules"]["lifted"],
                   [{"rule": NOTICE, "override": name}])
+        shown_by_rule(people, NOTICE)
         denied(gateway, **unlawful)
         wait_for(lambda: [o.key for o in overrides(gateway)] == ["seal-other", "seal-demo"],
                  "it does not end")

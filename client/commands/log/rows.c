@@ -32,22 +32,29 @@ static const json_t *failure_of(const json_t *record)
     return json_array_get(json_object_get(record, "fail"), 0);
 }
 
-/* The rule that decided; of an allowed job the first that it came through and did not
- * pass. */
+static const char *lifted_of(const json_t *rules)
+{
+    const json_t *first = json_array_get(json_object_get(rules, "lifted"), 0);
+
+    return json_string_value(json_object_get(first, "rule"));
+}
+
+/* The rule that decided; of an allowed job the first that officers had lifted, or else
+ * that it came through and did not pass. */
 static const char *rule_of(const json_t *record)
 {
     const json_t *rules = json_object_get(record, "rules");
     const json_t *failure = failure_of(record);
-    const char *remarked = NULL;
+    const char *found = lifted_of(rules);
 
     if (failure != NULL) {
         return member(failure, "rule");
     }
-    for (size_t i = 0; remarked == NULL && i < REMARKS; i++) {
+    for (size_t i = 0; found == NULL && i < REMARKS; i++) {
         const json_t *list = json_object_get(rules, remark_list((enum remark)i));
-        remarked = json_string_value(json_array_get(list, 0));
+        found = json_string_value(json_array_get(list, 0));
     }
-    return remarked == NULL ? "" : remarked;
+    return found == NULL ? "" : found;
 }
 
 /* What became of the job: the decision, or of an OUTCOME what came of it. */

@@ -338,8 +338,8 @@ static void bend(const char *value)
 
 Test(index, that_of_another_version_is_made_anew)
 {
-    static const char *const others[] = {"PRAGMA user_version=1",
-                                         "PRAGMA user_version=3"};
+    static const char *const others[] = {"PRAGMA user_version=2",
+                                         "PRAGMA user_version=4"};
 
     for (size_t i = 0; i < SG_COUNT(others); i++) {
         cr_assert_eq(build(), 2);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/ledger/filter.h"
 #include "gateway/ledger/index_inside.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/ledger/record.h"
@@ -163,6 +164,8 @@ Test(words, whatever_readers_may_read_differently_is_left_to_the_parser)
         "{\"fail\":[{\"rule\":\"A\",\"rule\":\"B\"}]}",
         "{\"rules\":{\"shadow_fail\":[\"A\"],\"shadow_fail\":[]}}",
         "{\"rules\":{\"shadow_fail\":[\"A\"]},\"rules\":{}}",
+        "{\"rules\":{\"lifted\":[{\"rule\":\"A\"}],\"lifted\":[]}}",
+        "{\"rules\":{\"lifted\":[{\"rule\":\"A\",\"rule\":\"B\"}]}}",
         "{\"a\":9223372036854775808,\"caller\":\"a\"}",
         "{\"a\":1e999,\"caller\":\"a\"}",
         "{\"caller\":\"a\xff\"}",
@@ -190,13 +193,36 @@ Test(words, more_than_it_has_room_for_are_left_to_the_parser)
     cr_expect_eq(parsed(slice_str(text)).count, 65);
 }
 
+Test(words, name_each_rule_that_officers_lifted)
+{
+    static const struct record_lift lifts[] = {{"CP-4.9-02", "o-1"}, {"CP-1", "o-2"}};
+    struct record_head head = lawful_head();
+    struct record_job job = lawful_job();
+    struct record_decision decision = with_facts();
+    const struct record_filter filter = {.rule = "CP-1"};
+    const struct record_filter override = {.rule = "o-2"};
+    struct slice text;
+
+    decision.lifts = lifts;
+    decision.lift_count = 1;
+    enum sg_status written = record_intent(buffer, &head, &job, &decision, &text);
+    must_scan(written, text, 9);
+    cr_expect_not(filter_matches(&filter, text));
+    decision.lift_count = 2;
+    written = record_intent(buffer, &head, &job, &decision, &text);
+    must_scan(written, text, 10);
+    cr_expect(filter_matches(&filter, text));
+    cr_expect_not(filter_matches(&override, text));
+}
+
 Test(words, stand_only_where_filters_look)
 {
     static const char text[] =
         "{\"facts\":{\"caller\":\"x\",\"rule\":\"x\"},\"caller\":[\"x\"],"
         "\"fail\":[\"rule\",[\"rule\",\"x\"],{\"rule\":[\"x\"]},{\"a\":{\"rule\":\"x\"}}]"
         ","
-        "\"rules\":{\"lifted\":[{\"rule\":\"x\"}],\"shadow_fail\":[[\"x\"],{\"rule\":"
+        "\"rules\":{\"lifted\":[\"rule\",[\"rule\",{\"rule\":\"x\"}],{\"rule\":[\"x\"]},"
+        "{\"override\":\"x\",\"a\":{\"rule\":\"x\"}}],\"shadow_fail\":[[\"x\"],{\"rule\":"
         "\"x\"},"
         "\"\"],\"fail\":[{\"rule\":\"x\"}]},\"lane\":{\"fail\":[{\"rule\":\"x\"}]}}";
 

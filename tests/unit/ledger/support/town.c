@@ -46,6 +46,9 @@ static struct slice make_job(char *buffer, const struct record_head *head)
     job.document_class = town_classes[mostly_first(3)];
     job.mandate = town_mandates[mostly_first(3)];
     decision.remarks[town_draw(REMARKS)] = (struct record_rules){&shadow, town_draw(2)};
+    const struct record_lift lift = {town_rules[head->seq % 2], "o-1"};
+    decision.lifts = &lift;
+    decision.lift_count = head->seq % 7 == 0 ? 1 : 0;
     decision.failures = &failure;
     decision.failure_count = 1;
     cr_assert_eq(town_draw(4) == 0 ? record_deny(buffer, head, &job, &decision, &text)
