@@ -364,6 +364,27 @@ def a_job_that_is_tried_again_is_one_job(_):
 
 
 @claim
+def denials_are_decisions_and_are_called_so(_):
+    """One letter is asked for three times before its key is open, and then signed."""
+    log, at = Log(), datetime.datetime(2026, 5, 1, tzinfo=WIB)
+    log.boot(at)
+    for hour in range(3):
+        log.deny(at + datetime.timedelta(hours=hour), [("CP-6.2-05", "6.2.8", "NOT_ACTIVATED")])
+        log.records[-1]["job"] = "one"
+    log.job(at + datetime.timedelta(hours=4), name="one")
+    path = write(log)
+    found = report(path)["use"]
+    equal((found["signed"], found["denied"]), (1, 3), "signed, denials")
+    for lang, words, wrong in (
+            ("en", "denials (decisions, not jobs)", ("jobs that were denied",)),
+            ("id", "penolakan (keputusan, bukan pekerjaan)", ("pekerjaan yang ditolak",))):
+        text = segel("--year", "2026", "--bundle", path, "--format", "text", "--lang",
+                     lang).stdout.decode()
+        contains(text, words)
+        expect(not any(w in text for w in wrong), text)
+
+
+@claim
 def what_an_earlier_gateway_did_not_tell_is_null(_):
     at = datetime.datetime(2026, 5, 1, tzinfo=WIB)
 
