@@ -6,5 +6,8 @@
 
 /* lane.down: officers had the lane stop for a ceremony. It comes back by itself. */
 #define RECORD_LANE_RESTS "a ceremony is under way on its token"
+/* lane.down: it has found its token, and somebody has to type the PIN. The sentence goes
+ * on behind a colon. */
+#define RECORD_LANE_AWAITS "it awaits its PIN"
 
 #endif

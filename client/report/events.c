@@ -41,13 +41,15 @@ static void lane_back(const struct report *report, struct fact_lane *lane,
     lane->down_from = 0;
 }
 
-/* Officers had it stop: that is no outage of the HSM. */
+/* Officers had it stop, or it waits for a person: that is no outage of the HSM. */
 static bool is_rest(const json_t *record)
 {
+    static const char awaits[] = RECORD_LANE_AWAITS ":";
     char detail[FACT_TEXT] = "";
 
     fact_text(detail, record, "detail");
-    return strcmp(detail, RECORD_LANE_RESTS) == 0;
+    return strcmp(detail, RECORD_LANE_RESTS) == 0 ||
+           strncmp(detail, awaits, sizeof(awaits) - 1) == 0;
 }
 
 static void take_lane_down(struct report *report, const json_t *record, int64_t time_us)

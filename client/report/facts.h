@@ -64,7 +64,7 @@ struct fact_lane {
     uint64_t outages;
     int64_t down_us;   /* within the period */
     int64_t down_from; /* 0: it is up */
-    uint64_t rests;    /* for ceremonies on its token: no outages */
+    uint64_t rests;    /* for a ceremony on its token or a PIN: no outages */
     int64_t rested_us; /* within the period; not in down_us */
     bool resting;      /* since down_from */
     struct fact_span last;

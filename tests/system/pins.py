@@ -4,6 +4,7 @@ a refused PIN means for the token, whatever the lane is called that it is on."""
 import array
 import concurrent.futures
 import contextlib
+import json
 import os
 import re
 import resource
@@ -21,7 +22,7 @@ import rig
 from faulty import (PIN_REFUSED, Faulty, ask, create, kill_lane, list_tokens, metrics, token, unlock,
                     wait_for)
 from people import hup
-from rig import claim, contains, equal, expect
+from rig import claim, contains, covered, equal, expect
 from terminal import Terminal
 
 CODE = grpc.StatusCode
@@ -175,6 +176,8 @@ def a_new_process_of_the_lane_awaits_its_pin_again(pins):
         equal(pins.enter().returncode, 0)
         expect(gateway.client().sign().signature, "it signs again")
         equal(pins.logins() - logins, 1)
+        lost = pins.records("lane.down")[-1]["detail"]
+        expect("awaits" not in lost, f"a loss is told as a wait for a PIN: {lost}")
 
 
 def processes(pins):
@@ -221,6 +224,14 @@ def a_later_start_serves_what_it_has_and_waits_beside(pins):
         awaits(gateway)
         equal(pins.enter().returncode, 0)
         expect(gateway.client().sign().signature, "it signs")
+        covered(gateway)
+        this = time.gmtime().tm_year
+        made = pins.rig.segel("reviewer", "report", "--from", f"{this - 1}-01-01", "--until",
+                              f"{this + 2}-01-01", "--format", "json", "--unrecorded")
+        equal(made.returncode, 0, made.stderr)
+        lane = json.loads(made.stdout)["incidents"]["lanes"][0]
+        equal((lane["outages"], lane["down_s"]), (0, 0), "the HSM was there")
+        expect(lane["rests"] > 0, "that it waited is not told")
 
 
 @claim

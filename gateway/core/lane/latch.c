@@ -7,6 +7,7 @@
 
 #include "gateway/core/core_inside.h"
 #include "gateway/core/lane/login.h"
+#include "proto/record_details.h"
 #include "proto/text.h"
 
 enum { NAME_SIZE = 80, ID_BYTES = 16 };
@@ -255,7 +256,8 @@ static enum lane_permit demand(const struct lane *lane, uint32_t flags, char *wh
     bool last = (flags & TOKEN_PIN_FINAL_TRY) != 0;
 
     (void)snprintf(why, cap,
-                   "it awaits its PIN: 'segel pin enter %s%s' on the gateway's machine%s",
+                   RECORD_LANE_AWAITS
+                   ": 'segel pin enter %s%s' on the gateway's machine%s",
                    lane_name(lane), last ? " --last-try" : "",
                    last ? "; one more wrong PIN locks the token" : "");
     return PERMIT_PIN;

@@ -197,41 +197,6 @@ Test(count, a_start_without_a_stop_is_unclean_and_the_gap_is_down)
     cr_expect_eq(facts->version_count, 2);
 }
 
-/* What was open is settled with the time of the start, before its boot. */
-static void start_after_a_crash(unsigned long long found)
-{
-    uint64_t intent = 1;
-
-    (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
-    (void)add("2026-05-01T00:00:20Z", "\"type\":\"intent\",\"job\":\"a\"");
-    (void)add("2026-05-01T00:00:30Z", "\"type\":\"lane.down\",\"subject\":\"l\"");
-    (void)add("2026-05-01T00:01:00Z", "\"type\":\"intent\",\"job\":\"b\"");
-    for (; intent <= 3; intent += 2) {
-        (void)add("2026-05-01T01:01:00Z",
-                  "\"type\":\"outcome\",\"outcome\":\"indeterminate\",\"intent\":%llu",
-                  (unsigned long long)intent);
-    }
-    (void)add("2026-05-01T01:01:00Z",
-              "\"type\":\"boot\",\"version\":\"1\",\"last_size\":\"%llu\"", found);
-}
-
-Test(count, what_a_start_settles_is_no_sign_of_the_run_before)
-{
-    start_after_a_crash(4);
-    const struct report_facts *facts = &finished()->facts;
-    cr_expect_eq(facts->starts_unclean, 1);
-    cr_expect_eq(facts->down_us, INT64_C(3600000000));
-    cr_expect_eq(facts->lanes[0].down_us, 30000000);
-}
-
-Test(count, a_start_that_found_more_than_there_is_counts_from_the_record_before)
-{
-    start_after_a_crash(UINT64_MAX);
-    const struct report_facts *facts = &finished()->facts;
-    cr_expect_eq(facts->down_us, 0);
-    cr_expect_eq(facts->lanes[0].down_us, INT64_C(3630000000));
-}
-
 Test(count, a_start_with_an_old_clock_makes_no_months_without_a_gateway)
 {
     (void)add("2026-05-01T00:00:00Z", "\"type\":\"boot\",\"version\":\"1\"");
