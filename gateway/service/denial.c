@@ -90,6 +90,11 @@ static void add_pair(struct pairs *pairs, const char *key, const char *value)
     }
 }
 
+static bool by_rules(const struct job *job)
+{
+    return job->denial != NULL && job->denial->count > 0;
+}
+
 static bool add_error_info(struct arena *arena, const struct job *job,
                            Segel__V1__Detail *out)
 {
@@ -100,7 +105,7 @@ static bool add_error_info(struct arena *arena, const struct job *job,
     info.domain = pb_text("segel");
     info.reason = pb_text(job->load.retry_us > 0 ? refusal_name(job->load.why)
                                                  : sg_status_name(job->status));
-    if (job->denial != NULL && job->denial->count > 0) {
+    if (by_rules(job)) {
         const struct rule_why *why = &job->denial->failures[0].why;
         const struct rule_info *rule =
             policy_rule(job->policy, job->denial->failures[0].rule);
@@ -120,9 +125,11 @@ static bool add_error_info(struct arena *arena, const struct job *job,
     return wrap(arena, "type.googleapis.com/google.rpc.ErrorInfo", &info.base, out);
 }
 
+/* A rule that says QUOTA refuses again until its fact changes: only of a count of the day
+ * is it known when. */
 int64_t retry_after_us(const struct job *job)
 {
-    if (job->retry_us > 0 || job->status != SG_BUSY) {
+    if (job->retry_us > 0 || job->status != SG_BUSY || by_rules(job)) {
         return job->retry_us;
     }
     return job->load.retry_us > 0 ? job->load.retry_us : RETRY_AFTER_US;
@@ -153,7 +160,7 @@ struct slice denial_details(struct arena *arena, const struct job *job, bool eng
     if (!add_error_info(arena, job, &details[count++])) {
         return slice_of(NULL, 0);
     }
-    if (job->denial != NULL && job->denial->count > 0) {
+    if (by_rules(job)) {
         Segel__V1__PolicyDenial *denial = denial_message(arena, job, english);
         if (denial == NULL || !wrap(arena, "type.googleapis.com/segel.v1.PolicyDenial",
                                     &denial->base, &details[count++])) {

@@ -98,7 +98,8 @@ Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *j
 /* google.rpc.Status with ErrorInfo, PolicyDenial, RetryInfo, packed; empty when it does
  * not fit. */
 struct slice denial_details(struct arena *arena, const struct job *job, bool english);
-/* When a job that was refused for load is worth another try; 0: it was not. */
+/* When a job that was refused for load, or by a count of the day, is worth another try;
+ * 0: nobody knows, or never. */
 int64_t retry_after_us(const struct job *job);
 enum { RETRY_AFTER_US = 100000 }; /* when nothing better is known */
 

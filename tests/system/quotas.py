@@ -118,6 +118,20 @@ def a_refusal_tells_when_the_day_ends_and_what_was_found(town):
 
 
 @claim
+def a_quota_that_no_waiting_mends_names_no_time(town):
+    file = policy(town, "total.yaml", (r"counter\.key_day: \{le: \d+\}",
+                                       "counter.key_total: {le: 1}"))
+    with gateway(town, file, "total") as started:
+        client = started.client()
+        client.sign()
+        refusal = rig.refused(client.sign)
+        expect_quota([refusal])
+        equal((refusal.info.metadata["fact"], refusal.retry), ("counter.key_total", None))
+        [result] = client.batch([item()])
+        equal((result.status.code, result.status.retry_after_us), (BUSY.value[0], 0))
+
+
+@claim
 def what_was_counted_survives_a_kill_and_a_restart(town):
     file = quota(town, caller=QUOTA)
     with gateway(town, file, "kill") as started:
