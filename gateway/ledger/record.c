@@ -135,6 +135,7 @@ static void put_failures(struct json_out *out, const struct record_decision *dec
                          size_t limit)
 {
     size_t failures = at_most(decision->failure_count, limit);
+    size_t more = decision->failure_count - failures + decision->failure_more;
 
     json_open_array(out, "fail");
     for (size_t i = 0; i < failures; i++) {
@@ -148,8 +149,8 @@ static void put_failures(struct json_out *out, const struct record_decision *dec
         json_end(out);
     }
     json_end(out);
-    if (failures < decision->failure_count) {
-        json_uint(out, "fail_more", decision->failure_count - failures);
+    if (more > 0) {
+        json_uint(out, "fail_more", more);
     }
 }
 

@@ -75,7 +75,8 @@ struct record_decision {
     size_t lift_count;
     const struct record_failure *failures; /* DENY only; the deciding one first */
     size_t failure_count;
-    bool by_gateway; /* DENY: not a rule of the policy file, but the gateway itself */
+    size_t failure_more; /* deny, too, and are not among them */
+    bool by_gateway;     /* DENY: not a rule of the policy file, but the gateway itself */
     struct record_facts facts;
 };
 

@@ -177,13 +177,22 @@ static bool same_decider(const struct replay_key *key, const struct logged *deci
            same_failure(&decision->failures[0], key->policy, now[0]);
 }
 
-/* Only the first VERDICT_FAILURES were ever given to the record. */
+/* An earlier gateway counted no more than VERDICT_FAILURES, however many denied. */
+static bool same_count(const struct logged *decision, size_t count)
+{
+    uint64_t recorded = decision->failure_count + decision->failure_more;
+
+    return recorded == count ||
+           (recorded == VERDICT_FAILURES && count > VERDICT_FAILURES);
+}
+
 static bool same_failures(const struct replay_key *key, const struct logged *decision,
                           const struct replay *replay)
 {
     uint16_t now[VERDICT_FAILURES];
-    size_t count = denials(&replay->verdict, now);
-    bool same = decision->failure_count + decision->failure_more == count;
+    size_t listed = denials(&replay->verdict, now);
+    size_t more = replay->verdict.failure_count - verdict_listed(&replay->verdict);
+    bool same = same_count(decision, listed + more);
 
     for (size_t i = 0; same && i < decision->failure_count; i++) {
         same = same_failure(&decision->failures[i], key->policy, now[i]);

@@ -49,6 +49,7 @@ Segel__V1__PolicyDenial *denial_message(struct arena *arena, const struct job *j
     }
     out->n_failures = count;
     out->failures = failures;
+    out->more = job->verdict.failure_count - (uint32_t)count;
     out->policy_id = pb_text(policy->id);
     out->policy_sha256 = pb_bytes(slice_of(policy->sha256, sizeof(policy->sha256)));
     return out;

@@ -90,7 +90,7 @@ def a_denial_names_rule_and_section(rig):
     result = rig.sign("refused", "refused", rig.letters()[0])
     equal(result.returncode, 1, result.stdout)
     contains(result.stdout, "refused", "00.pdf: the certificate has expired "
-             "(rule CP-6.3-01, CP section 6.3.2)")
+             "(rule CP-6.3-01, CP section 6.3.2, and 4 more)")
     equal(rig.signed("refused"), [], "files")
 
 
@@ -100,6 +100,7 @@ def json_tells_the_same_to_machines(rig):
     first, last = map(json.loads, result.stdout.splitlines())
     equal(first["status"], "refused", "status")
     equal(first["failures"][0]["rule"], "CP-6.3-01", "rule")
+    equal(first["failures_more"], 4, "rules that are not listed")
     equal(last["refused"], 1, "refused")
     equal(first["request_id"], last["run"] + "-000001", "request id")
 

@@ -91,7 +91,7 @@ def detailed(code, text, denial=None, retry_s=None):
 
 def denial():
     from segel.v1 import common_pb2
-    out = common_pb2.PolicyDenial(policy_id="test", policy_sha256=b"\0" * 32)
+    out = common_pb2.PolicyDenial(policy_id="test", policy_sha256=b"\0" * 32, more=4)
     out.failures.add(rule="CP-6.3-01", cp_section="6.3.2", code="CERT_EXPIRED",
                      result=common_pb2.RULE_RESULT_FAIL, fact="cert.not_after",
                      found="2026-05-01", required=">= now",

@@ -393,6 +393,25 @@ def a_denial_for_want_of_any_passing_rule_is_told_as_such(town):
         expect("by" not in denied, "it was the policy")
 
 
+@claim
+def a_denial_by_more_rules_than_it_lists_says_how_many(town):
+    head = town.rig.read("policy.yaml").split("\nrules:\n")[0]
+    rules = "".join(f"  - {{id: R{i}, cp: \"1\", level: hard, require: {{key.rsa_bits: "
+                    f"{{ge: {9000 + i}}}}}, deny: NO}}\n" for i in range(21))
+    town.rig.write("many.yaml", f"{head}\nrules:\n{rules}")
+    with gateway(town, "many.yaml", "many") as started:
+        client = started.client()
+        refusal = rig.refused(client.sign)
+        equal((len(refusal.denial.failures), refusal.denial.more), (16, 5))
+        [result] = client.batch([item()])
+        equal(result.status.denial.more, 5, "of a batch")
+        for denied in by_type(town, "deny"):
+            equal((len(denied["fail"]), denied["fail_more"]), (16, 5))
+        counted = town.rig.segel("reviewer", "policy", "matrix", "--from", "2020-01-01",
+                                 town.rig.path("many.yaml"))
+        contains(counted.stdout, "2 denials by more rules than their records have room for")
+
+
 NIK = "3374012345678901"
 
 

@@ -21,6 +21,7 @@ struct counts {
     struct row *rows;            /* owned; one a rule, and ROWS_MORE */
     uint64_t allowed;
     uint64_t denied;
+    uint64_t cut; /* of these, by more rules than the record names */
     uint64_t unreadable;
 };
 
@@ -46,6 +47,7 @@ static struct row *row_denied(const struct counts *counts, const struct logged *
 static void count_denied(struct counts *counts, const struct logged *decision)
 {
     counts->denied++;
+    counts->cut += decision->failure_more > 0 ? 1 : 0;
     for (size_t i = 0; i < decision->failure_count; i++) {
         struct row *row = row_denied(counts, decision, &decision->failures[i]);
         row->denied++;
@@ -158,6 +160,14 @@ static void print_table(const struct policy_options *options, const struct count
                  policy_say(options, "diizinkan", "allowed"),
                  (unsigned long long)counts->denied,
                  policy_say(options, "ditolak", "denied"));
+    if (counts->cut > 0) {
+        (void)printf("%llu %s\n", (unsigned long long)counts->cut,
+                     policy_say(options,
+                                "penolakan oleh lebih banyak aturan daripada yang dapat "
+                                "dimuat catatannya; sisanya tidak terhitung di atas",
+                                "denials by more rules than their records have room "
+                                "for; the rest are not counted above"));
+    }
 }
 
 static void print_json(const struct policy_options *options, const struct counts *counts)
@@ -173,9 +183,10 @@ static void print_json(const struct policy_options *options, const struct counts
                       (json_int_t)row->remarks[REMARK_WARN], "excepted",
                       (json_int_t)row->remarks[REMARK_EXCEPTED]));
     }
-    (void)policy_print_json(json_pack(
-        "{s:I, s:I, s:I}", "allowed", (json_int_t)counts->allowed, "denied",
-        (json_int_t)counts->denied, "unreadable", (json_int_t)counts->unreadable));
+    (void)policy_print_json(
+        json_pack("{s:I, s:I, s:I, s:I}", "allowed", (json_int_t)counts->allowed,
+                  "denied", (json_int_t)counts->denied, "cut", (json_int_t)counts->cut,
+                  "unreadable", (json_int_t)counts->unreadable));
 }
 
 enum exit_code policy_counts(const struct home *home,

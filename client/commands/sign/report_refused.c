@@ -41,6 +41,9 @@ static void refused_as_json(const struct sign_refusal *refusal)
             json_failure(&out, denial->failures[i]);
         }
         json_end(&out);
+        if (denial->more > 0) {
+            json_uint(&out, "failures_more", denial->more);
+        }
     }
     sign_report_print(&out);
 }
@@ -79,8 +82,9 @@ static void print_rule(const struct sign_refusal *refusal)
     screen_text(stdout, denial->failures[0]->rule);
     (void)printf(", CP section ");
     screen_text(stdout, denial->failures[0]->cp_section);
-    if (denial->n_failures > 1) {
-        (void)printf(", and %zu more", denial->n_failures - 1);
+    size_t more = denial->n_failures - 1 + denial->more;
+    if (more > 0) {
+        (void)printf(", and %zu more", more);
     }
     (void)printf(")");
     print_hint(denial->failures[0], refusal->beside);

@@ -21,8 +21,10 @@ static struct record_decision of_policy(const struct job *job,
             .required = why == NULL ? NULL : why->required,
         };
     }
-    return (struct record_decision){
-        .passed = job->verdict.passed, .failures = failures, .failure_count = count};
+    return (struct record_decision){.passed = job->verdict.passed,
+                                    .failures = failures,
+                                    .failure_count = count,
+                                    .failure_more = job->verdict.failure_count - count};
 }
 
 /* Where no rule has passed and none has failed, nothing was asked: that is a no, too. */

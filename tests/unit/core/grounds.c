@@ -83,6 +83,14 @@ Test(grounds, a_rule_that_denies_is_named_with_what_it_found)
     cr_expect_null(only_ground().found);
 }
 
+Test(grounds, rules_behind_those_that_are_listed_are_counted)
+{
+    job.verdict = (struct verdict){.passed = 1, .failure_count = VERDICT_FAILURES + 5};
+    struct record_decision decision = grounds_of(&job, failures);
+    cr_expect_eq(decision.failure_count, VERDICT_FAILURES);
+    cr_expect_eq(decision.failure_more, 5);
+}
+
 Test(grounds, a_job_that_no_rule_speaks_for_is_not_called_a_stranger)
 {
     job.verdict = (struct verdict){.skipped = 2};

@@ -1,6 +1,5 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tests/unit/policy/support/logging.h"
 #include "tests/unit/policy/support/parse.h"
@@ -35,22 +34,6 @@ Test(policy_replay, the_same_policy_decides_as_recorded)
     facts.value[FACT_ID_job_content_type].present = false;
     same(RULES BITS REF NOTICE SHADE MEDIA, &facts, false);
     same(RULES SHADE, &facts, false); /* nothing has passed */
-}
-
-Test(policy_replay, more_failures_than_a_record_holds_are_as_recorded)
-{
-    char rest[4096] = RULES;
-    struct facts facts = lawful_job();
-
-    for (int i = 0; i < VERDICT_FAILURES + 5; i++) {
-        char rule[128];
-        (void)snprintf(rule, sizeof(rule),
-                       "  - {id: R%d, cp: \"1\", level: hard, require: {key.rsa_bits: "
-                       "{ge: 9000}}, deny: NO}\n",
-                       i);
-        (void)strncat(rest, rule, sizeof(rest) - strlen(rest) - 1);
-    }
-    same(rest, &facts, false);
 }
 
 /* Between two policies; the facts that both read are known. */

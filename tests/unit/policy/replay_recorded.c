@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "tests/unit/policy/support/logging.h"
 #include "tests/unit/policy/support/parse.h"
@@ -104,6 +106,24 @@ Test(policy_replay_recorded, an_earlier_gateways_record_is_compared_in_what_it_t
     cr_expect_eq(edited(RULES BITS SHADES SHADE,
                         ",\"S8\",\"S9\",\"SHADE\"],\"warn\":[],\"excepted\":[]", "]"),
                  REPLAY_OTHER_RESULTS);
+}
+
+/* Five more than a record names. */
+Test(policy_replay_recorded, failures_behind_those_of_the_record_are_counted)
+{
+    char rest[4096] = RULES;
+
+    for (int i = 0; i < VERDICT_FAILURES + 5; i++) {
+        char rule[128];
+        (void)snprintf(rule, sizeof(rule), RULE("R%d", "", "{key.rsa_bits: {ge: 9000}}"),
+                       i, i);
+        (void)strncat(rest, rule, sizeof(rest) - strlen(rest) - 1);
+    }
+    cr_expect_eq(edited(rest, "\"fail_more\":5,", "\"fail_more\":5,"), REPLAY_SAME);
+    cr_expect_eq(edited(rest, "\"fail_more\":5,", "\"fail_more\":4,"),
+                 REPLAY_OTHER_RESULTS);
+    cr_expect_eq(edited(rest, "\"fail_more\":5,", ""), REPLAY_SAME,
+                 "an earlier gateway counted no more than it named");
 }
 
 Test(policy_replay_recorded, what_a_newer_gateway_adds_is_let_pass)

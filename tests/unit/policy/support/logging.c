@@ -176,6 +176,9 @@ static void put_failures(struct json_out *json, const struct policy *policy,
         json_end(json);
     }
     json_end(json);
+    if (verdict->failure_count > VERDICT_FAILURES) {
+        json_uint(json, "fail_more", verdict->failure_count - VERDICT_FAILURES);
+    }
 }
 
 static void put_rules(struct json_out *json, const struct policy *policy,
