@@ -94,18 +94,21 @@ bool time_us(const ASN1_TIME *time, int64_t *out)
     return true;
 }
 
-static void time_fact(struct cert *cert, enum fact fact, const ASN1_TIME *time)
+/* false: it is no time, and the fact stays absent. */
+static bool time_fact(struct cert *cert, enum fact fact, const ASN1_TIME *time)
 {
     int64_t value = 0;
+    bool known = time_us(time, &value);
 
-    if (time_us(time, &value)) {
+    if (known) {
         facts_number(&cert->facts, fact, value);
     }
+    return known;
 }
 
 /* PrivateKeyUsagePeriod (RFC 3280, 4.2.1.4): either end may be missing. One that cannot
- * be read, or stands there twice, gives no end that a rule could hold: it counts as over.
- */
+ * be read, or stands there twice, gives no end that a rule could hold: it counts as over,
+ * as does one with a time that is none (OpenSSL 3.0 decodes any text as one). */
 static void usage_period_facts(struct cert *cert)
 {
     int critical = 0;
@@ -118,11 +121,12 @@ static void usage_period_facts(struct cert *cert)
         }
         return;
     }
-    if (period->notBefore != NULL) {
-        time_fact(cert, FACT_ID_cert_pkup_from, period->notBefore);
-    }
-    if (period->notAfter != NULL) {
-        time_fact(cert, FACT_ID_cert_pkup_until, period->notAfter);
+    bool begins = period->notBefore == NULL ||
+                  time_fact(cert, FACT_ID_cert_pkup_from, period->notBefore);
+    bool ends = period->notAfter == NULL ||
+                time_fact(cert, FACT_ID_cert_pkup_until, period->notAfter);
+    if (!begins || !ends) {
+        facts_number(&cert->facts, FACT_ID_cert_pkup_until, 0);
     }
     PKEY_USAGE_PERIOD_free(period);
 }
@@ -259,8 +263,8 @@ void facts_of_certificate(struct cert *cert)
     name_part(cert, FACT_ID_cert_subject_c, NID_countryName);
     name_part(cert, FACT_ID_cert_subject_cn, NID_commonName);
     fact_name_text(cert, FACT_ID_cert_issuer, X509_get_issuer_name(certificate));
-    time_fact(cert, FACT_ID_cert_not_before, X509_get0_notBefore(certificate));
-    time_fact(cert, FACT_ID_cert_not_after, X509_get0_notAfter(certificate));
+    (void)time_fact(cert, FACT_ID_cert_not_before, X509_get0_notBefore(certificate));
+    (void)time_fact(cert, FACT_ID_cert_not_after, X509_get0_notAfter(certificate));
     usage_period_facts(cert);
     policy_facts(cert);
     eku_facts(cert);

@@ -10,6 +10,9 @@ TestSuite(cert_period, .init = town_found, .fini = town_leave);
 /* PrivateKeyUsagePeriod in DER: 2026-02-01T00:00:00Z, 2027-02-01T00:00:00Z. */
 #define PERIOD_FROM  "800F32303236303230313030303030305A"
 #define PERIOD_UNTIL "810F32303237303230313030303030305A"
+/* 2027-02-30, a day that is none. */
+#define NO_FROM  "800F32303237303233303030303030305A"
+#define NO_UNTIL "810F32303237303233303030303030305A"
 
 static const struct {
     const char *value;
@@ -20,6 +23,9 @@ static const struct {
     {"DER:3011" PERIOD_UNTIL, -1, INT64_C(1801440000)},
     {"DER:3011" PERIOD_FROM, INT64_C(1769904000), -1},
     {"DER:0500", -1, 0}, /* cannot be read: counts as over */
+    {"DER:3011" NO_UNTIL, -1, 0},
+    {"DER:3011" NO_FROM, -1, 0},
+    {"DER:3022" NO_FROM PERIOD_UNTIL, -1, 0},
 };
 
 static bool is_second(const struct facts *facts, enum fact fact, int64_t second)
