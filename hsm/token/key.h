@@ -57,7 +57,7 @@ struct key {
     size_t allowed_count;
     CK_MECHANISM_TYPE generation; /* CK_UNAVAILABLE_INFORMATION: unknown */
     char label[KEY_NAME_MAX + 1];
-    char start_date[9]; /* "YYYYMMDD" or empty */
+    char start_date[9]; /* as object_date tells it */
     char end_date[9];
 };
 

@@ -1,5 +1,6 @@
 #include "hsm/token/object.h"
 
+#include <stdio.h>
 #include <string.h>
 
 CK_RV object_bytes(struct object object, CK_ATTRIBUTE_TYPE type, void *out, size_t *len)
@@ -43,11 +44,36 @@ void object_text(struct object object, CK_ATTRIBUTE_TYPE type, char *out, size_t
     out[len] = '\0';
 }
 
+/* As modules write that nothing was set: bytes of one kind, or none. */
+static bool is_blank(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t kinds[] = {0x00, ' ', '0'};
+
+    for (size_t i = 0; i < SG_COUNT(kinds); i++) {
+        size_t at = 0;
+        while (at < len && bytes[at] == kinds[i]) {
+            at++;
+        }
+        if (at == len) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is there and is no date is not the same as none: somebody wanted an end. */
 void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9])
 {
-    object_text(object, type, out, 9);
-    if (strlen(out) != 8 || strspn(out, "0123456789") != 8) {
+    uint8_t bytes[8] = {0};
+    size_t len = sizeof(bytes);
+
+    if (object_bytes(object, type, bytes, &len) != CKR_OK || is_blank(bytes, len)) {
         out[0] = '\0';
+        return;
+    }
+    (void)snprintf(out, 9, "%.*s", (int)len, (const char *)bytes);
+    if (strlen(out) != 8 || strspn(out, "0123456789") != 8) {
+        (void)snprintf(out, 9, OBJECT_NO_DATE);
     }
 }
 

@@ -39,18 +39,24 @@ static void attribute_facts(const struct lane_key *info, struct facts *facts)
     }
 }
 
-/* CK_DATE names days without a zone: they are those of the policy, from the beginning of
- * the first to the end of the last. */
-static void date_facts(const struct policy *policy, const struct lane_key *info,
-                       struct facts *facts)
+/* A text that is no date, like the 30th of February, names no end that a rule could hold:
+ * the period counts as over. */
+void binding_dates(const struct policy *policy, const struct lane_key *info,
+                   struct facts *facts)
 {
     int64_t us = 0;
+    bool begins = policy_date(policy, info->start_date, &us);
 
-    if (policy_date(policy, info->start_date, &us)) {
+    if (begins) {
         facts_number(facts, FACT_ID_key_start_date, us);
     }
-    if (policy_date(policy, info->end_date, &us)) {
+    bool ends = policy_date(policy, info->end_date, &us);
+    if (ends) {
         facts_number(facts, FACT_ID_key_end_date, policy_day_end_us(policy, us) - 1);
+    }
+    if ((!begins && info->start_date[0] != '\0') ||
+        (!ends && info->end_date[0] != '\0')) {
+        facts_number(facts, FACT_ID_key_end_date, 0);
     }
 }
 
@@ -155,7 +161,7 @@ static void key_facts(const struct key *key, const struct policy *policy,
     cert_path_facts(&key->holder->path, facts);
     cert_key_facts(key->cert, facts);
     attribute_facts(info, facts);
-    date_facts(policy, info, facts);
+    binding_dates(policy, info, facts);
     point_fact(info, facts);
     token_facts(lane_token(lane), facts);
     policy_facts(policy_info(policy), facts);

@@ -36,6 +36,11 @@ void binding_give(struct binding *binding);
  * of those that are known to be software. */
 bool binding_on_hardware(const struct lane *lane);
 
+/* What the token says of the key's period. CK_DATE names days without a zone: they are
+ * those of the policy, from the beginning of the first to the end of the last. */
+void binding_dates(const struct policy *policy, const struct lane_key *info,
+                   struct facts *facts);
+
 /* Which of two is the better one for the same key: usable, fewer denials by the policy,
  * hardware. Neither: false. */
 bool binding_better(const struct binding *one, const struct binding *other);

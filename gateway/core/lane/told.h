@@ -30,7 +30,7 @@ struct lane_key {
     uint32_t mechanisms;
     size_t spki_len;
     uint8_t spki[1200];
-    char start_date[9]; /* "YYYYMMDD"; empty = none */
+    char start_date[9]; /* "YYYYMMDD"; empty = none; anything else: not to be read */
     char end_date[9];
 };
 

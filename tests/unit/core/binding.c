@@ -112,3 +112,47 @@ Test(binding, a_policy_is_shared_by_threads)
         cr_expect_null(bad);
     }
 }
+
+/* --- The dates of the token -------------------------------------------------------- */
+
+enum { WIB_S = 25200 }; /* the policy's zone where it names none: 7 hours */
+
+static const struct {
+    const char *start;
+    const char *end;
+    int64_t start_s; /* -1 = absent */
+    int64_t end_s;
+} dates[] = {
+    {"", "", -1, -1},
+    {"20260201", "", INT64_C(1769904000) - WIB_S, -1},
+    {"", "20270201", -1, INT64_C(1801526400) - WIB_S - 1},
+    {"", "20270230", -1, 0}, /* cannot be read: counts as over */
+    {"", "????????", -1, 0},
+    {"????????", "", -1, 0},
+    {"20260230", "20270201", -1, 0},
+};
+
+static bool is_second(const struct facts *facts, enum fact fact, int64_t second)
+{
+    const struct fact_value *value = &facts->value[fact];
+
+    return second < 0 ? !value->present
+                      : value->present && value->number / 1000000 == second;
+}
+
+Test(binding, a_date_that_cannot_be_read_is_not_the_same_as_none)
+{
+    struct policy *policy = policy_of("");
+
+    for (size_t i = 0; i < SG_COUNT(dates); i++) {
+        struct lane_key info = {.usable = true};
+        struct facts facts = {0};
+        (void)snprintf(info.start_date, sizeof(info.start_date), "%s", dates[i].start);
+        (void)snprintf(info.end_date, sizeof(info.end_date), "%s", dates[i].end);
+        binding_dates(policy, &info, &facts);
+        cr_expect(is_second(&facts, FACT_ID_key_start_date, dates[i].start_s), "row %zu",
+                  i);
+        cr_expect(is_second(&facts, FACT_ID_key_end_date, dates[i].end_s), "row %zu", i);
+    }
+    policy_free(policy);
+}
