@@ -33,11 +33,45 @@ static bool is_holiday(const struct policy *policy, int64_t day)
     return false;
 }
 
-/* Behind the last year of which the file names a holiday, nobody has said which days are
- * some. */
+int64_t calendar_year_start(int64_t year)
+{
+    enum { DAYS_A_YEAR = 365, FIRST = 1970, LEAPS_BEFORE = 1969 / 4 - 1969 / 100 + 4 };
+    int64_t past = year - 1; /* whole years of the calendar */
+    int64_t leaps = floor_div(past, 4) - floor_div(past, 100) + floor_div(past, 400);
+
+    return (year - FIRST) * DAYS_A_YEAR + leaps - LEAPS_BEFORE;
+}
+
+static int64_t year_of(int64_t day)
+{
+    enum { CYCLE_DAYS = 146097, CYCLE_YEARS = 400 };
+    int64_t year = 1970 + floor_div(day * CYCLE_YEARS, CYCLE_DAYS); /* or one beside it */
+
+    while (calendar_year_start(year) > day) {
+        year--;
+    }
+    while (calendar_year_start(year + 1) <= day) {
+        year++;
+    }
+    return year;
+}
+
+/* Where the file names holidays, but none of a year that it is in force in, nobody has
+ * said which days of that year are some. Of the years before it, nobody has to any more.
+ */
 static bool is_listed(const struct policy *policy, int64_t day)
 {
-    return policy->holiday_count == 0 || day < policy->calendar_end;
+    int64_t year = year_of(day);
+    int64_t begin = calendar_year_start(year);
+    int64_t end = calendar_year_start(year + 1);
+    bool listed = policy->holiday_count == 0 ||
+                  (day < policy->calendar_end &&
+                   end <= policy_day(policy, policy->info.effective_us));
+
+    for (size_t i = 0; !listed && i < policy->holiday_count; i++) {
+        listed = policy->holidays[i] >= begin && policy->holidays[i] < end;
+    }
+    return listed;
 }
 
 /* 1970-01-01 was a Thursday: 0. */

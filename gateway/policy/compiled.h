@@ -136,6 +136,8 @@ bool catalogue_level(const char *rule, enum rule_level *level);
 
 /* Days since 1970-01-01 in a zone. */
 int64_t calendar_day(int64_t unix_us, int64_t offset_minutes);
+/* The first of January, in days since 1970. */
+int64_t calendar_year_start(int64_t year);
 
 /* bind.c: what the policy file itself says, unless the caller knows better (embedded
  * tests). */

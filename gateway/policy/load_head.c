@@ -109,13 +109,11 @@ static enum sg_status read_zone(struct loader *loader, const struct yaml_node *n
 /* Of a date's text, "YYYY-MM-DD": the first day behind its year. */
 static int64_t year_end(const char *date)
 {
-    enum { DECIMAL = 10, YEAR_LEN = 4, DAYS_A_YEAR = 365 };
+    enum { DECIMAL = 10, YEAR_LEN = 4 };
     char year[YEAR_LEN + 1] = {0};
 
     memcpy(year, date, YEAR_LEN);
-    int64_t past = strtol(year, NULL, DECIMAL); /* whole years of the calendar */
-    int64_t leap = past / 4 - past / 100 + past / 400;
-    return (past - 1969) * DAYS_A_YEAR + leap - (1969 / 4 - 1969 / 100 + 1969 / 400);
+    return calendar_year_start(strtol(year, NULL, DECIMAL) + 1);
 }
 
 /* Plain dates are read as 00:00 WIB whatever the zone: the day is taken back from that.

@@ -72,24 +72,29 @@ Test(policy_pending, pending_rules_alone_allow_nothing)
     policy_free(policy);
 }
 
-/* The policy of a zone, with one holiday. */
-static struct policy *of_zone(const char *zone)
+static struct policy *with_holidays(const char *zone, const char *holidays)
 {
     char text[512];
     int len = snprintf(text, sizeof(text),
                        "apiVersion: segel/v1\nkind: CertificatePolicy\n"
                        "metadata: {id: p, version: 1, effective: 2026-01-01, review_by: "
-                       "2027-01-01, calendar: {zone: %s, holidays: [2026-08-17]}}\n"
+                       "2027-01-01, calendar: {zone: %s, holidays: [%s]}}\n"
                        "profile: test\n"
                        "rules: [{id: R, cp: \"1\", level: hard, require: {key.local: "
                        "true}, deny: NO}]\n",
-                       zone);
+                       zone, holidays);
     struct policy *policy = NULL;
     struct sg_error why;
 
     cr_assert_eq(policy_parse(slice_of(text, (size_t)len), "p", &policy, &why), SG_OK,
                  "%s", why.text);
     return policy;
+}
+
+/* The policy of a zone, with one holiday. */
+static struct policy *of_zone(const char *zone)
+{
+    return with_holidays(zone, "2026-08-17");
 }
 
 static const struct {
@@ -151,6 +156,35 @@ Test(policy_pending, behind_the_last_listed_year_no_day_is_known_to_be_none)
         cr_expect_eq(facts.value[FACT_ID_clock_holiday].present, rows[i].known, "row %zu",
                      i);
         cr_expect(facts.value[FACT_ID_clock_weekday].present);
+        policy_free(policy);
+    }
+}
+
+/* In force from 2026-01-01. */
+Test(policy_pending, a_year_that_is_left_out_is_not_known_either)
+{
+    static const struct {
+        const char *holidays;
+        int64_t now_s;
+        bool known;
+    } rows[] = {{"2027-01-01", 1798131600, false}, /* 2026-12-25T00:00:00+07:00 */
+                {"2027-01-01", 1767200399, true},  /* 2025-12-31T23:59:59+07:00 */
+                {"2027-01-01", 1767200400, false}, /* the next second */
+                {"2027-01-01", 1798736400, true},  /* 2027-01-01T00:00:00+07:00 */
+                {"2028-01-01, 2026-08-17", 1798736399, true},
+                {"2028-01-01, 2026-08-17", 1798736400, false},
+                {"2028-01-01, 2026-08-17", 1830272399, false},
+                {"2028-01-01, 2026-08-17", 1830272400, true},
+                {"2028-01-01, 2026-08-17", 1861894799, true},   /* of a leap year */
+                {"2028-01-01, 2026-08-17", 1861894800, false}}; /* 2029 */
+
+    for (size_t i = 0; i < SG_COUNT(rows); i++) {
+        struct policy *policy = with_holidays("WIB", rows[i].holidays);
+        struct facts facts = {0};
+        facts_number(&facts, FACT_ID_clock_now, rows[i].now_s * 1000000);
+        policy_clock_facts(policy, &facts);
+        cr_expect_eq(facts.value[FACT_ID_clock_holiday].present, rows[i].known, "row %zu",
+                     i);
         policy_free(policy);
     }
 }
