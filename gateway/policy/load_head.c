@@ -16,10 +16,19 @@ static enum sg_status read_id(struct loader *loader, const struct yaml_node *nod
 static enum sg_status read_version(struct loader *loader, const struct yaml_node *node,
                                    void *target)
 {
-    static const struct yaml_range range = {1, 1000000};
+    /* The last whole number that every reader of JSON knows apart from the next. */
+    static const struct yaml_range range = {1, (INT64_C(1) << 53) - 1};
+    int64_t version = 0;
 
-    return yaml_int(loader->doc, node, range, &((struct policy *)target)->info.version,
-                    loader->why);
+    TRY(yaml_int(loader->doc, node, range, &version, loader->why));
+    if (version == range.max) {
+        return yaml_fail(loader->doc, node, loader->why,
+                         "no policy could follow version %lld, for it would need a "
+                         "higher one: take the next number, or the date, 20260502",
+                         (long long)version);
+    }
+    ((struct policy *)target)->info.version = version;
+    return SG_OK;
 }
 
 static enum sg_status read_effective(struct loader *loader, const struct yaml_node *node,

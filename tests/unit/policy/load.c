@@ -103,6 +103,22 @@ static void head_refused(const char *from, const char *to, const char *begins,
     refused_whole(text, begins, holds);
 }
 
+/* One that was written with a zero too many is not the end. */
+Test(policy_load, a_version_above_a_million_can_be_followed)
+{
+    static const char text[] =
+        "apiVersion: segel/v1\nkind: CertificatePolicy\nmetadata: {id: p, version: "
+        "202611281530, effective: 2026-01-01, review_by: 2027-01-01}\nprofile: "
+        "test\n" RULE;
+    struct policy *policy = NULL;
+    struct sg_error why = {0};
+
+    cr_assert_eq(policy_parse(slice_str(text), "p", &policy, &why), SG_OK, "%s",
+                 why.text);
+    cr_expect_eq(policy_info(policy)->version, INT64_C(202611281530));
+    policy_free(policy);
+}
+
 Test(policy_load, each_field_of_the_head_is_checked)
 {
     head_refused("segel/v1", "segel/v2", "p.yaml:1:13: ", "did you mean 'segel/v1'?");
@@ -110,6 +126,9 @@ Test(policy_load, each_field_of_the_head_is_checked)
     head_refused("id: p,", "id: \"a b\",", "p.yaml:3:16: ", "not a name");
     head_refused("version: 1", "version: 0", "p.yaml:3:28: ", "from 1 to");
     head_refused("version: 1", "version: \"1\"", "p.yaml:3:28: ", "remove the quotes");
+    head_refused("version: 1", "version: 9007199254740992", "p.yaml:3:28: ", "from 1 to");
+    head_refused("version: 1", "version: 9007199254740991",
+                 "p.yaml:3:28: ", "no policy could follow version 9007199254740991");
     head_refused("2026-01-01", "2026-01-01T00:00:00", "p.yaml:3:42: ", "with its zone");
     head_refused("2027-01-01", "2025-01-01", "p.yaml:3:11: ", "later than effective");
     head_refused("profile: test", "profile: prod",
