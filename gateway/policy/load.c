@@ -99,7 +99,7 @@ static struct policy *new_policy(void)
 
     if (policy != NULL) {
         atomic_init(&policy->holders, 1);
-        policy->zone_minutes = 420; /* WIB, as plain dates are read */
+        policy->zone_minutes = 420; /* WIB */
         policy->info.agreement_no = "";
         policy->info.cp_title = "";
         policy->info.statement_id = "";

@@ -67,6 +67,9 @@ SG_MUST_USE enum sg_status load_sha256(struct loader *loader,
 /* Typed values. */
 SG_MUST_USE enum sg_status load_fact(struct loader *loader, const struct yaml_node *name,
                                      enum fact *out);
+/* RFC 3339, or a plain date: 00:00 in the zone of the policy. */
+SG_MUST_USE enum sg_status load_time(struct loader *loader, const struct yaml_node *node,
+                                     int64_t *unix_us);
 SG_MUST_USE enum sg_status load_number(struct loader *loader,
                                        const struct yaml_node *node, enum fact_type type,
                                        int64_t *out);

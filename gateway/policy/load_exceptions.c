@@ -49,8 +49,7 @@ static enum sg_status read_match(struct loader *loader, const struct yaml_node *
 static enum sg_status read_until(struct loader *loader, const struct yaml_node *node,
                                  void *target)
 {
-    return yaml_time(loader->doc, node, &((struct exception *)target)->until_us,
-                     loader->why);
+    return load_time(loader, node, &((struct exception *)target)->until_us);
 }
 
 static enum sg_status read_approved_by(struct loader *loader,

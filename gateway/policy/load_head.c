@@ -34,15 +34,13 @@ static enum sg_status read_version(struct loader *loader, const struct yaml_node
 static enum sg_status read_effective(struct loader *loader, const struct yaml_node *node,
                                      void *target)
 {
-    return yaml_time(loader->doc, node, &((struct policy *)target)->info.effective_us,
-                     loader->why);
+    return load_time(loader, node, &((struct policy *)target)->info.effective_us);
 }
 
 static enum sg_status read_review_by(struct loader *loader, const struct yaml_node *node,
                                      void *target)
 {
-    return yaml_time(loader->doc, node, &((struct policy *)target)->info.review_by_us,
-                     loader->why);
+    return load_time(loader, node, &((struct policy *)target)->info.review_by_us);
 }
 
 static enum sg_status read_title(struct loader *loader, const struct yaml_node *node,
@@ -75,15 +73,13 @@ static enum sg_status read_no(struct loader *loader, const struct yaml_node *nod
 static enum sg_status read_from(struct loader *loader, const struct yaml_node *node,
                                 void *target)
 {
-    return yaml_time(loader->doc, node,
-                     &((struct policy *)target)->info.agreement_from_us, loader->why);
+    return load_time(loader, node, &((struct policy *)target)->info.agreement_from_us);
 }
 
 static enum sg_status read_until(struct loader *loader, const struct yaml_node *node,
                                  void *target)
 {
-    return yaml_time(loader->doc, node,
-                     &((struct policy *)target)->info.agreement_until_us, loader->why);
+    return load_time(loader, node, &((struct policy *)target)->info.agreement_until_us);
 }
 
 static enum sg_status read_agreement(struct loader *loader, const struct yaml_node *node,
@@ -125,8 +121,7 @@ static int64_t year_end(const char *date)
     return calendar_year_start(strtol(year, NULL, DECIMAL) + 1);
 }
 
-/* Plain dates are read as 00:00 WIB whatever the zone: the day is taken back from that.
- */
+/* yaml_time reads a plain date as 00:00 WIB: the day is taken back from that. */
 static enum sg_status read_holidays(struct loader *loader, const struct yaml_node *node,
                                     void *target)
 {
@@ -167,14 +162,12 @@ static enum sg_status read_calendar(struct loader *loader, const struct yaml_nod
 enum sg_status load_metadata(struct loader *loader, const struct yaml_node *node,
                              void *policy)
 {
-    static const struct field fields[] = {{"id", true, read_id},
-                                          {"version", true, read_version},
-                                          {"effective", true, read_effective},
-                                          {"review_by", true, read_review_by},
-                                          {"cp_document", false, read_document},
-                                          {"agreement", false, read_agreement},
-                                          {"calendar", false, read_calendar},
-                                          {NULL, false, NULL}};
+    /* The calendar first: what is a date in the other fields begins in its zone. */
+    static const struct field fields[] = {
+        {"calendar", false, read_calendar},   {"id", true, read_id},
+        {"version", true, read_version},      {"effective", true, read_effective},
+        {"review_by", true, read_review_by},  {"cp_document", false, read_document},
+        {"agreement", false, read_agreement}, {NULL, false, NULL}};
     struct policy *made = policy;
     struct policy_info *info = &made->info;
 

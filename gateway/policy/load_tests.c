@@ -75,7 +75,7 @@ static enum sg_status read_now(struct loader *loader, const struct yaml_node *no
 {
     int64_t now = 0;
 
-    TRY(yaml_time(loader->doc, node, &now, loader->why));
+    TRY(load_time(loader, node, &now));
     facts_number(&((struct test *)target)->facts, FACT_ID_clock_now, now);
     return SG_OK;
 }

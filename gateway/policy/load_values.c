@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/policy/load.h"
 #include "proto/digest.h"
@@ -16,6 +17,22 @@ enum sg_status load_fact(struct loader *loader, const struct yaml_node *name,
     return SG_OK;
 }
 
+/* yaml_time reads a plain date as 00:00 WIB. */
+enum sg_status load_time(struct loader *loader, const struct yaml_node *node,
+                         int64_t *unix_us)
+{
+    enum { DATE_LEN = 10, WIB_MINUTES = 420 };
+    static const int64_t us_per_minute = 60000000;
+    int64_t us = 0;
+
+    TRY(yaml_time(loader->doc, node, &us, loader->why));
+    if (strlen(node->text) == DATE_LEN) {
+        us -= (loader->policy->zone_minutes - WIB_MINUTES) * us_per_minute;
+    }
+    *unix_us = us;
+    return SG_OK;
+}
+
 enum sg_status load_number(struct loader *loader, const struct yaml_node *node,
                            enum fact_type type, int64_t *out)
 {
@@ -23,7 +40,7 @@ enum sg_status load_number(struct loader *loader, const struct yaml_node *node,
     bool flag = false;
 
     if (type == FACT_TIME) {
-        return yaml_time(loader->doc, node, out, loader->why);
+        return load_time(loader, node, out);
     }
     if (type != FACT_BOOL) {
         return yaml_int(loader->doc, node, any, out, loader->why);

@@ -140,6 +140,7 @@ static enum sg_status read_case(struct policy_case *job, const char *path,
 {
     struct facts given = {0};
 
+    job->holder->zone_minutes = job->policy->zone_minutes; /* of its plain dates */
     TRY(yaml_read_file(path, &job->holder->doc, why));
     struct loader loader = {.policy = job->holder, .doc = job->holder->doc, .why = why};
     TRY(load_facts(&loader, yaml_root(job->holder->doc), true, &given));

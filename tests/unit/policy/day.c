@@ -1,6 +1,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "gateway/policy/review.h"
 #include "tests/unit/policy/support/parse.h"
 
 /* Days are those of the policy's zone. */
@@ -45,6 +49,91 @@ Test(policy_day, what_is_no_date_is_told)
     for (size_t i = 0; i < SG_COUNT(texts); i++) {
         cr_expect_not(policy_date(policy, texts[i], &us), "'%s'", texts[i]);
     }
+    policy_free(policy);
+}
+
+/* Of a policy of that zone. The caller frees it. */
+static struct policy *of_zone(const char *zone, const char *rest)
+{
+    static char text[1024];
+    struct policy *policy = NULL;
+    struct sg_error why = {0};
+
+    (void)snprintf(text, sizeof(text),
+                   "apiVersion: segel/v1\nkind: CertificatePolicy\nmetadata:\n"
+                   "  {id: p, version: 1, effective: 2026-05-02, review_by: 2026-05-03,\n"
+                   "   agreement: {no: A, from: 2026-05-02, until: 2026-05-03},\n"
+                   "   calendar: {zone: %s}}\nprofile: test\n%s",
+                   zone, rest);
+    cr_assert_eq(policy_parse(slice_str(text), "p.yaml", &policy, &why), SG_OK, "%s",
+                 why.text);
+    return policy;
+}
+
+static const struct {
+    const char *name;
+    int64_t earlier; /* minutes than WIB */
+} zones[] = {{"WIB", 0}, {"WITA", 60}, {"WIT", 120}};
+
+/* Wherever a time may be written; the tests of the file see the rules. */
+#define DATED                                                                            \
+    "rules:\n"                                                                           \
+    "  - {id: R, cp: \"1\", level: soft, require: {clock.now: {le: 2026-05-02}}, deny: " \
+    "NO}\n"                                                                              \
+    "exceptions:\n"                                                                      \
+    "  - {rule: R, match: {key.local: true}, until: 2026-05-03, reason: x,\n"            \
+    "     approved_by: [a, b]}\n"                                                        \
+    "  - {rule: R, match: {cert.not_after: 2026-05-02}, until: 2026-05-04, reason: x,\n" \
+    "     approved_by: [a, b]}\n"
+
+Test(policy_day, a_plain_date_begins_at_midnight_of_the_policys_zone)
+{
+    for (size_t i = 0; i < SG_COUNT(zones); i++) {
+        struct policy *policy = of_zone(zones[i].name, DATED);
+        const struct policy_info *info = policy_info(policy);
+        int64_t begin = midnight_us - zones[i].earlier * minute_us;
+        int64_t end = begin + 1440 * minute_us;
+        struct facts facts = {0};
+
+        cr_expect_eq(info->effective_us, begin, "%s", zones[i].name);
+        cr_expect_eq(info->review_by_us, end, "%s", zones[i].name);
+        cr_expect_eq(info->agreement_from_us, begin, "%s", zones[i].name);
+        cr_expect_eq(info->agreement_until_us, end, "%s", zones[i].name);
+        facts_number(&facts, FACT_ID_clock_now, begin);
+        cr_expect(judge(policy, &facts).allow, "%s", zones[i].name);
+        facts_number(&facts, FACT_ID_clock_now, begin + 1);
+        cr_expect_eq(result(policy, 0, &facts), RULE_FAIL, "%s", zones[i].name);
+        facts_number(&facts, FACT_ID_cert_not_after, begin);
+        cr_expect_eq(result(policy, 0, &facts), RULE_SKIP, "%s", zones[i].name);
+        facts.value[FACT_ID_cert_not_after].present = false;
+        facts_bool(&facts, FACT_ID_key_local, true);
+        facts_number(&facts, FACT_ID_clock_now, end - 1);
+        cr_expect_eq(result(policy, 0, &facts), RULE_SKIP, "%s", zones[i].name);
+        facts_number(&facts, FACT_ID_clock_now, end);
+        cr_expect_eq(result(policy, 0, &facts), RULE_FAIL, "%s", zones[i].name);
+        policy_free(policy);
+    }
+}
+
+/* The file's own tests, and those who ask how a job would be judged, count alike. */
+Test(policy_day, a_test_or_a_job_of_a_plain_date_is_of_that_midnight)
+{
+    static const char asked[] = "{\"clock.now\": \"2026-05-02\"}\n";
+    struct policy *policy = of_zone(
+        "WIT", DATED "tests:\n  - {name: t, now: 2026-05-02, input: {key.local: false}, "
+                     "expect: {decision: allow, rules: {R: pass}}}\n");
+    char path[] = "/tmp/segel-policy-day-XXXXXX";
+    struct policy_case *job = NULL;
+    struct sg_error why = {0};
+
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, asked, strlen(asked)) == (ssize_t)strlen(asked));
+    (void)close(fd);
+    cr_assert_eq(policy_case_load(policy, path, &job, &why), SG_OK, "%s", why.text);
+    cr_expect_eq(policy_case_facts(job)->value[FACT_ID_clock_now].number,
+                 midnight_us - 120 * minute_us);
+    policy_case_free(job);
+    (void)unlink(path);
     policy_free(policy);
 }
 
