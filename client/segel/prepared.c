@@ -36,7 +36,7 @@ static int fill(struct segel_prepared *prepared, const struct segel_plan *plan,
     int code = SEGEL_OK;
 
     if (letter->digest != NULL) {
-        memcpy(prepared->digest, letter->digest, letter->digest_len);
+        memcpy(prepared->digest, kept->digest, letter->digest_len);
         prepared->digest_len = letter->digest_len;
         return SEGEL_OK;
     }

@@ -217,7 +217,8 @@ struct segel_letter {
     const char *path;
     const void *pdf; /* borrowed until the letter's outcome (prepare: until _free) */
     size_t pdf_len;
-    const void *digest; /* of a document that is no PDF, or not here; 32, 48, 64 bytes */
+    /* Of a document that is no PDF, or not here; 32, 48, 64 bytes, which are copied */
+    const void *digest;
     size_t digest_len;
     /* Written beside (output.part, no other letter's output), filled, renamed; NULL =
      * bytes in the outcome */
@@ -329,8 +330,8 @@ struct segel_bulk;
 int segel_bulk_open(struct segel *segel, const struct segel_bulk_options *options,
                     struct segel_bulk **out, struct segel_error *error);
 
-/* Takes a letter in; its texts are copied, the bytes of `pdf` are not. Every letter that
- * is taken has exactly one outcome. Order of outcomes: as they come.
+/* Takes a letter in; its texts and digest are copied, the bytes of `pdf` are not. Every
+ * letter that is taken has exactly one outcome. Order of outcomes: as they come.
  * SEGEL_FULL: as many as may be are open; call segel_bulk_next, then submit again. With a
  * callback it waits instead, unless the callback itself submits.
  * SEGEL_CONFLICT: a letter of this id is open. SEGEL_UNREACHABLE: the gateway is lost for

@@ -107,10 +107,21 @@ static int check(const struct segel_letter *letter, struct segel_error *error)
     return SEGEL_OK;
 }
 
+/* One that is longer than any is refused when it is held against its plan. */
+static void keep_digest(struct kept_letter *kept)
+{
+    size_t len = kept->letter.digest_len;
+
+    if (kept->letter.digest != NULL) {
+        memcpy(kept->digest, kept->letter.digest, len < SG_HASH_MAX ? len : SG_HASH_MAX);
+    }
+}
+
 static enum sg_status keep(struct kept_letter *kept)
 {
     struct texts texts = {.count = 0};
 
+    keep_digest(kept);
     texts_add(&texts, &kept->letter.request_id);
     texts_add(&texts, &kept->letter.path);
     texts_add(&texts, &kept->letter.output);

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_SEGEL_TEXTS_H
 
 #include "client/segel/segel.h"
+#include "proto/algorithm.h"
 #include "proto/base.h"
 
 /* Texts of a caller's struct, copied into one block: the struct's own pointers are led to
@@ -22,7 +23,9 @@ bool text_taken(const char *text, size_t max);
 struct kept_letter {
     struct segel_letter letter;
     struct segel_look look; /* valid when letter.look is not NULL, which points to it */
-    char *block;            /* owned */
+    /* Valid when letter.digest is not NULL: that is the caller's, and not to be read. */
+    uint8_t digest[SG_HASH_MAX];
+    char *block; /* owned */
 };
 /* Takes over what the caller filled; SEGEL_USAGE: what is missing, or too much. */
 int kept_letter_take(struct kept_letter *kept, const struct segel_letter *given,
