@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -249,6 +250,9 @@ int main(int argc, char **argv)
     if (!standard_keep()) {
         return EXIT_USAGE;
     }
+    /* A reader of ours that went away is a write error like any other: no run that has
+     * letters signed dies of it in the midst. */
+    (void)signal(SIGPIPE, SIG_IGN);
     if (options_parse(&global_options, &first, &global, &why) != SG_OK) {
         screen_complain(why.text);
         return EXIT_USAGE;

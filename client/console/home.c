@@ -1,6 +1,5 @@
 #include "client/console/home.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -117,7 +116,5 @@ enum sg_status home_connect_heeding(const struct home *home, const atomic_bool *
                                             .certificate = way.paths[HOME_CERT],
                                             .private_key = way.paths[HOME_KEY],
                                             .given_up = given_up};
-    /* A reader of ours that went away is a write error like any other. */
-    (void)signal(SIGPIPE, SIG_IGN);
     return channel_open(&options, out, why);
 }

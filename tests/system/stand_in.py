@@ -137,6 +137,20 @@ def a_list_that_cannot_be_read_is_not_at_its_end(the_rig):
         equal(the_rig.signed("unread"), [], "files")
 
 
+@claim
+def a_run_outlives_the_reader_of_its_lines(the_rig):
+    reader, out = os.pipe()
+    os.close(reader)
+    words = ["seal", "told-nobody", "--json", *the_rig.letters()]
+    with os.fdopen(out, "w") as nobody:
+        run = subprocess.run(the_rig.command("sign", *the_rig.terms(*words)), stdout=nobody,
+                             stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    equal((run.returncode, len(the_rig.signed("told-nobody"))), (3, 40), run.stderr)
+    left = [name for name in os.listdir(the_rig.path("told-nobody"))
+            if name.startswith(".segel-run-")]
+    equal(left, [], "journals")
+
+
 if __name__ == "__main__":
     the_rig = client_rig.Rig()
     try:

@@ -128,6 +128,26 @@ static bool find_bin(char out[PATH_MAX])
     return slash != NULL;
 }
 
+/* This program ignores SIGPIPE; a shell that is born so cannot take that back, and what
+ * it starts goes on writing to whom nobody reads. */
+static bool start_plainly(const char *program, const posix_spawn_file_actions_t *actions,
+                          char *const *words, pid_t *child)
+{
+    posix_spawnattr_t plain;
+    sigset_t pipe_alone;
+
+    if (posix_spawnattr_init(&plain) != 0) {
+        return false;
+    }
+    (void)sigemptyset(&pipe_alone);
+    (void)sigaddset(&pipe_alone, SIGPIPE);
+    bool begun = posix_spawnattr_setflags(&plain, POSIX_SPAWN_SETSIGDEF) == 0 &&
+                 posix_spawnattr_setsigdefault(&plain, &pipe_alone) == 0 &&
+                 posix_spawn(child, program, actions, &plain, words, environ) == 0;
+    (void)posix_spawnattr_destroy(&plain);
+    return begun;
+}
+
 /* Its output goes into a file of the folder. */
 static bool run_setup(const struct rehearsal *world, const char *const *words)
 {
@@ -150,7 +170,7 @@ static bool run_setup(const struct rehearsal *world, const char *const *words)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
                                          O_WRONLY | O_CREAT | O_APPEND, 0600) == 0 &&
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO) == 0 &&
-        posix_spawn(&child, setup, &actions, NULL, args, environ) == 0;
+        start_plainly(setup, &actions, args, &child);
     (void)posix_spawn_file_actions_destroy(&actions);
     while (good && waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

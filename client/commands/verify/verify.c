@@ -220,7 +220,8 @@ static enum exit_code check_files(const struct check *check,
     if (table) {
         verify_print_head(check->lang);
     }
-    for (size_t i = 0; i < words->count; i++) {
+    /* For a reader that has gone nothing is checked. */
+    for (size_t i = 0; i < words->count && ferror(stdout) == 0; i++) {
         struct verify_finding finding = check_file(check, words->at[i], &why);
         worst = finding.outcome > worst ? finding.outcome : worst;
         counts[finding.outcome]++;
