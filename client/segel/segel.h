@@ -70,7 +70,7 @@ enum segel_code {
     /* Perhaps only until a time that the gateway names: it is waited for, and asked
      * again, when that is a minute or less. */
     SEGEL_DENIED,      /* the gateway's policy says no */
-    SEGEL_CONFLICT,    /* the request id was used before for other content */
+    SEGEL_CONFLICT,    /* the id was used for other content or terms: perhaps signed */
     SEGEL_NOT_FOUND,   /* no such key there; one that is not for this caller: _DENIED */
     SEGEL_BUSY,        /* too much work waits there, also after several tries */
     SEGEL_UNAVAILABLE, /* HSM or ledger cannot serve now */
@@ -208,10 +208,13 @@ uint32_t segel_plan_room(const struct segel_plan *plan);
 struct segel_letter {
     size_t size;
     /* The caller's own id, 1 to 64 bytes without control characters, unique for ever. The
-     * gateway signs for an id once: the same id with the same digest gives the same
-     * signature again, with another SEGEL_CONFLICT. The digest hangs on the letter, its
-     * look, signing_time_us and room, and on the plan's hash. So keep id and these, and
-     * ask again with them after a crash. */
+     * gateway signs for an id once: asked again with the same digest, key,
+     * document_class, approval, mandate, profile, hash and scheme (by name: NULL is the
+     * key's of that moment), it gives the same signature; with any other of them
+     * SEGEL_CONFLICT. The digest hangs on the letter, its look, signing_time_us and room,
+     * and, of a letter with a stamp, on all that this shows: template, statement, logo,
+     * link, name in the certificate. So keep id and these, and ask again with them after
+     * a crash, whatever the terms of new letters are by then. */
     const char *request_id;
     int64_t signing_time_us; /* stands in the letter; 0 = now */
     const char *path;

@@ -113,6 +113,25 @@ def the_header_stands_alone_in_c99_and_in_cpp(town):
 
 
 @claim
+def all_that_an_id_is_bound_to_is_named_where_programmers_read(_):
+    """What the gateway compares when an id is asked for again."""
+    def text(*path):
+        with open(os.path.join(rig.ROOT, *path), encoding="utf-8") as file:
+            return file.read()
+    compared = re.search(r"static void hash_request.*?\n}", text("gateway/service/terms.c"),
+                         flags=re.S).group()
+    terms = {re.sub(r"named->config->name", "key", name).removesuffix("_ref")
+             for name in re.findall(r"put_text\(at, terms->([\w>-]+)\)", compared)}
+    terms |= set(re.findall(r"at\+\+ = \(uint8_t\)job->(\w+)", compared)) | {"scheme"}
+    equal(len(terms), compared.count("put_text(") + compared.count("*at++"), f"terms: {terms}")
+    comment = re.search(r"/\*([^/]*?)\*/\s*const char \*request_id;", text(HEADER)).group(1)
+    guide = re.search(r"What it has to keep:(.*?)\n## ", text("docs/LIBRARY.md"), flags=re.S).group(1)
+    page = text("client/segel/libsegel.3").split(".SH NOTES")[1]
+    for place in (comment, guide.replace("document class", "document_class"), page):
+        contains(place, *terms)
+
+
+@claim
 def one_letter_is_signed_in_three_steps(town):
     out = town.rig.path("one.pdf")
     result = town.call(town.program("sign_one.c"), "surat_keterangan", "ND/1/2026",
