@@ -154,6 +154,7 @@ int segel_bulk_open(struct segel *segel, const struct segel_bulk_options *option
     }
     bulk->wake_fd = -1;
     bulk->link.code = BULK_FRESH;
+    bulk->link.send_max = BULK_SEND_MAX;
     init_locks(bulk);
     int code = fill(bulk, segel, options, error);
     if (code != SEGEL_OK) {

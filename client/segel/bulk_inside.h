@@ -63,8 +63,8 @@ enum {
 struct bulk_link {
     struct channel *channel;     /* owned */
     struct channel_call *stream; /* borrowed; NULL: none is open */
-    /* The stream's; shared, so that no other plan comes to lie at its address. */
-    struct segel_plan *terms;
+    struct segel_plan *terms;    /* the stream's; shared: no other comes to lie there */
+    unsigned send_max;           /* letters a message */
     int code; /* of the stream that closed last; -1: lost; BULK_FRESH: none was open */
     char text[sizeof(struct sg_error)];
     bool careful; /* one plan at a time: it is not clear whose terms were refused */

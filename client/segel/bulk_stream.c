@@ -24,14 +24,14 @@ static bool is_held_up(const struct segel_bulk *bulk)
            bulk->counts[SLOT_SENT] == 0 && bulk->counts[SLOT_READY] > 0;
 }
 
-/* Up to BULK_SEND_MAX letters of one plan, from here on counted as sent. */
+/* As many letters of one plan as a message may have, from here on counted as sent. */
 static size_t collect(struct segel_bulk *bulk, struct slot *slots[BULK_SEND_MAX])
 {
     const struct segel_plan *plan = next_plan(bulk);
     struct slot *slot = TAILQ_FIRST(&bulk->lists[SLOT_READY]);
     size_t count = 0;
 
-    while (slot != NULL && count < BULK_SEND_MAX) {
+    while (slot != NULL && count < bulk->link.send_max) {
         struct slot *next = TAILQ_NEXT(slot, link);
         if (slot->plan == plan) {
             slots[count++] = slot;

@@ -161,7 +161,8 @@ class Signing:
     message), odd and even (in a stream the letters of odd are held back until one of even comes),
     resting (is known, and no lane serves it), full (puts the first batch of an id off, by the
     call's status), crowded (likewise, for a second), reserved (has no room, and names no
-    time)."""
+    time), cramped (breaks the first stream off, and takes eight letters a
+    message)."""
 
     def __init__(self):
         self.attempts = {}
@@ -238,6 +239,13 @@ class Signing:
                  detailed(grpc.StatusCode.RESOURCE_EXHAUSTED, "come back", retry_s=1)),))
         context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too much work is waiting")
 
+    def cramp(self, items, context):
+        self.batches["cramped"] += 1
+        if self.batches["cramped"] == 1:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "come back with all that is ready")
+        if len(items) > 8:
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "no more than the queue holds")
+
     def result(self, terms, item):
         from segel.v1 import signing_pb2 as s
         out = s.SignResult(request_id=item.request_id, attempt=1,
@@ -302,6 +310,8 @@ class Signing:
             if request.items and (terms.key in ("stubborn", "grudging")
                                   or terms.key == "fickle" and done):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the terms are unusable")
+            if terms.key == "cramped":
+                self.cramp(request.items, context)
             if terms.key == "mute":
                 continue
             if terms.key == "garbled":

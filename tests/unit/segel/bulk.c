@@ -212,6 +212,20 @@ static unsigned fill(struct segel_plan *plan, unsigned most)
     return taken;
 }
 
+Test(bulk, a_message_has_no_more_letters_than_the_gateways_queue_holds)
+{
+    struct segel_plan *plan = bench_plan("cramped");
+    static struct tally tally;
+
+    open_bulk(NULL);
+    cr_assert_eq(fill(plan, 100), 100, "%s", error.text);
+    while (take_one(&tally)) {
+    }
+    segel_bulk_close(bulk);
+    segel_plan_free(plan);
+    cr_expect_eq(tally.codes[SEGEL_OK], 100);
+}
+
 Test(bulk, no_more_letters_are_open_than_the_window_has_places)
 {
     struct segel_bulk_options given = SEGEL_INIT(given);
