@@ -187,27 +187,46 @@ static struct words take_global(struct words *words)
     return global;
 }
 
-/* People write --home behind the command as well. */
-static void take_home(struct global *global, struct words *words)
+static bool is_home(const char *word)
 {
-    static const char begin[] = "--home=";
+    static const char name[] = "--home";
+    size_t len = strlen(name);
+
+    return strncmp(word, name, len) == 0 && (word[len] == '=' || word[len] == '\0');
+}
+
+/* The one at *at, which then is its last word. */
+static enum sg_status take_home_at(struct global *global, const struct words *words,
+                                   size_t *at, struct sg_error *why)
+{
+    bool two = strchr(words->at[*at], '=') == NULL && *at + 1 < words->count;
+    struct words own = {words->at + *at, two ? 2 : 1};
+
+    *at += two ? 1 : 0;
+    return options_parse(&global_options, &own, global, why);
+}
+
+/* People write --home behind the command as well. */
+static enum sg_status take_home(struct global *global, struct words *words,
+                                struct sg_error *why)
+{
+    enum sg_status status = SG_OK;
     size_t kept = 0;
 
-    for (size_t i = 0; i < words->count; i++) {
+    for (size_t i = 0; i < words->count && status == SG_OK; i++) {
         char *word = words->at[i];
         if (strcmp(word, "--") == 0) {
             while (i < words->count) {
                 words->at[kept++] = words->at[i++];
             }
-        } else if (strcmp(word, "--home") == 0 && i + 1 < words->count) {
-            global->home = words->at[++i];
-        } else if (strncmp(word, begin, strlen(begin)) == 0) {
-            global->home = word + strlen(begin);
+        } else if (is_home(word)) {
+            status = take_home_at(global, words, &i, why);
         } else {
             words->at[kept++] = word;
         }
     }
     words->count = kept;
+    return status;
 }
 
 static enum exit_code run(struct global *global, struct words *words)
@@ -226,8 +245,8 @@ static enum exit_code run(struct global *global, struct words *words)
             print_command_help(commands[i]);
             return end_output(EXIT_WELL);
         }
-        take_home(global, words);
-        if (!commands[i]->without_home && home_find(global->home, &home, &why) != SG_OK) {
+        if (take_home(global, words, &why) != SG_OK ||
+            home_find(global->home, &home, &why) != SG_OK) {
             screen_complain(why.text);
             return EXIT_USAGE;
         }

@@ -43,6 +43,9 @@ enum sg_status person_key_find(const struct home *home, const char *given,
         return sg_fail(why, SG_INVALID,
                        "--name is for keys on a card; a file has its own");
     }
+    if (given == NULL) {
+        TRY(home_known(home, why));
+    }
     int len = given == NULL
                   ? snprintf(out->path, sizeof(out->path), "%s/officer.pem", home->dir)
                   : snprintf(out->path, sizeof(out->path), "%s", given);

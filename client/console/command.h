@@ -24,7 +24,6 @@ struct command {
     const char *summary;  /* one line for the list */
     const char *examples; /* and what else one must know; ends with a line end */
     struct option_table options;
-    bool without_home; /* it needs no home folder, and none has to be named */
     /* words: what follows the command's name. It complains itself. */
     enum exit_code (*run)(const struct home *home, struct words *words);
 };

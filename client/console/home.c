@@ -44,23 +44,34 @@ enum sg_status home_find(const char *given, struct home *out, struct sg_error *w
         return put(out, named, "", why);
     }
     if (user == NULL || user[0] == '\0') {
-        return sg_fail(why, SG_INVALID,
-                       "where are the gateway's address and your certificate? Give "
-                       "--home DIR or set SEGEL_HOME");
+        out->dir[0] = '\0';
+        return SG_OK;
     }
     return put(out, user, "/.config/segel", why);
 }
 
+enum sg_status home_known(const struct home *home, struct sg_error *why)
+{
+    return home->dir[0] != '\0'
+               ? SG_OK
+               : sg_fail(why, SG_INVALID,
+                         "where are the gateway's address and your certificate? Give "
+                         "--home DIR or set SEGEL_HOME");
+}
+
 void home_path(const struct home *home, enum home_file file, char out[HOME_PATH_SIZE])
 {
-    int len = snprintf(out, HOME_PATH_SIZE, "%s/%s", home->dir, files[file].name);
+    bool known = home->dir[0] != '\0';
+    int len = snprintf(out, HOME_PATH_SIZE, "%s%s%s", home->dir, known ? "/" : "",
+                       known ? files[file].name : "");
 
-    MUST(len > 0 && len < HOME_PATH_SIZE);
+    MUST(len >= 0 && len < HOME_PATH_SIZE);
 }
 
 enum sg_status home_need(const struct home *home, enum home_file file,
                          char out[HOME_PATH_SIZE], struct sg_error *why)
 {
+    TRY(home_known(home, why));
     home_path(home, file, out);
     if (access(out, R_OK) == 0) {
         return SG_OK;

@@ -7,11 +7,11 @@
 /* The folder with all that the client must know of its gateway. */
 enum { HOME_PATH_SIZE = 1024 };
 struct home {
-    char dir[HOME_PATH_SIZE];
+    char dir[HOME_PATH_SIZE]; /* "" = none is known, which many commands do not mind */
 };
 
 /* given: the value of --home, or NULL: $SEGEL_HOME, else ~/.config/segel. SG_INVALID:
- * no such place can be named. */
+ * its path is too long. */
 SG_MUST_USE enum sg_status home_find(const char *given, struct home *out,
                                      struct sg_error *why);
 
@@ -25,7 +25,10 @@ enum home_file {
     HOME_VKEY,
     HOME_FILE_COUNT
 };
+/* "" where no folder is known. */
 void home_path(const struct home *home, enum home_file file, char out[HOME_PATH_SIZE]);
+/* SG_INVALID: no folder is known; why says how to name one. */
+SG_MUST_USE enum sg_status home_known(const struct home *home, struct sg_error *why);
 /* SG_INVALID: it is not there; why says what to put there. */
 SG_MUST_USE enum sg_status home_need(const struct home *home, enum home_file file,
                                      char out[HOME_PATH_SIZE], struct sg_error *why);

@@ -151,6 +151,37 @@ def a_run_outlives_the_reader_of_its_lines(the_rig):
     equal(left, [], "journals")
 
 
+def bare(*words, **environment):
+    """Exit code and complaint of a call with nothing of ours in its environment."""
+    run = subprocess.run([client_rig.SEGEL, *words], capture_output=True, text=True, check=False,
+                         timeout=60, env=environment)
+    return run.returncode, run.stderr
+
+
+@claim
+def a_home_that_is_named_by_an_unset_variable_is_no_other_one(the_rig):
+    os.mkdir(the_rig.path("user"))
+    os.mkdir(the_rig.path("user", ".config"))
+    shutil.copytree(the_rig.path("home"), the_rig.path("user", ".config", "segel"))
+    user = the_rig.path("user")
+    equal(bare("signer", "seal", HOME=user)[0], 0, "exit code, of the user's own")
+    for words in (["--home", ""], ["--home="], ["--home"]):
+        code, told = bare("signer", "seal", *words, HOME=user)
+        equal(code, 2, f"{words}: {told}")
+        contains(told, "--home needs a value: DIR")
+
+
+@claim
+def what_needs_no_home_does_not_ask_for_one(the_rig):
+    letter, *_ = the_rig.letters(1)
+    anchors = the_rig.path("server", "ca.pem")
+    equal(bare("verify", "--anchors", anchors, letter), (4, ""), "a letter without signature")
+    for words in (["signer", "seal"], ["status"], ["receipt", "verify", letter]):
+        code, told = bare(*words)
+        equal(code, 2, f"{words}: {told}")
+        contains(told, "--home DIR or set SEGEL_HOME")
+
+
 if __name__ == "__main__":
     the_rig = client_rig.Rig()
     try:

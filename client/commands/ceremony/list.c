@@ -73,7 +73,6 @@ const struct command command_ceremony_list = {
         "Examples:\n"
         "  segel ceremony list --lang id\n",
     .options = {list_rows, SG_COUNT(list_rows)},
-    .without_home = true,
     .run = run_list,
 };
 
@@ -160,6 +159,5 @@ const struct command command_ceremony_show = {
                 "  segel ceremony show key-generation --lang id\n"
                 "  segel ceremony show key-generation --raw >our.ceremony\n",
     .options = {show_rows, SG_COUNT(show_rows)},
-    .without_home = true,
     .run = run_show,
 };

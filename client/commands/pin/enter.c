@@ -214,6 +214,5 @@ const struct command command_pin_enter = {
         "  segel pin enter lane0 --split\n"
         "  segel pin enter lane0 --pin-fd 3 3<FILE\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

@@ -83,6 +83,5 @@ const struct command command_pin_join = {
         "Examples:\n"
         "  segel pin join --token city-a --out /run/segel/new-pin\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

@@ -250,6 +250,5 @@ const struct command command_pin_set = {
         "  segel pin set lane0 --split --lang id\n"
         "  segel pin set lane0 --pin-fd 3 3<FILE\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

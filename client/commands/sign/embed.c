@@ -179,6 +179,5 @@ const struct command command_embed = {
                 "Examples:\n"
                 "  segel embed --job job.json --cms answer.p7s -o signed.pdf\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

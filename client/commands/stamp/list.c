@@ -128,6 +128,5 @@ const struct command command_stamp_list = {
     .examples = "Examples:\n"
                 "  segel stamp list\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

@@ -127,6 +127,5 @@ const struct command command_witness_evidence = {
         "Examples:\n"
         "  segel witness evidence --log-key log.vkey evidence/3f…-812-*.checkpoint\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

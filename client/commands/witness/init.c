@@ -66,6 +66,5 @@ const struct command command_witness_init = {
         "  segel witness init --name witness.example.go.id/segel \\\n"
         "      --key /etc/segel-witness/key.pem --state /var/lib/segel-witness/state\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

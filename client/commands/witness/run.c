@@ -119,6 +119,5 @@ const struct command command_witness_run = {
         "      --log \"$(cat log.vkey)\"\n"
         "  curl http://127.0.0.1:8080/healthz\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

@@ -185,6 +185,5 @@ const struct command command_witness_status = {
         "  segel witness status --state /var/lib/segel-witness/state\n"
         "  segel witness status --state /var/lib/segel-witness/state --json\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

@@ -51,6 +51,5 @@ const struct command command_witness_vkey = {
         "Examples:\n"
         "  segel witness vkey --key /etc/segel-witness/key.pem\n",
     .options = {rows, SG_COUNT(rows)},
-    .without_home = true,
     .run = run,
 };

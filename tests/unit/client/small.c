@@ -195,7 +195,19 @@ Test(home, is_the_one_given_before_the_environment_before_the_user)
     cr_assert_eq(home_find(NULL, &home, &why), SG_OK);
     cr_expect_str_eq(home.dir, "/user/.config/segel");
     (void)unsetenv("HOME");
-    cr_expect_eq(home_find(NULL, &home, &why), SG_INVALID);
+    cr_assert_eq(home_find(NULL, &home, &why), SG_OK);
+    cr_expect_str_eq(home.dir, "");
+}
+
+Test(home, that_is_not_known_has_no_files)
+{
+    struct home home = {.dir = ""};
+    char path[HOME_PATH_SIZE];
+
+    home_path(&home, HOME_VKEY, path);
+    cr_expect_str_eq(path, "");
+    cr_expect_eq(home_need(&home, HOME_VKEY, path, &why), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "SEGEL_HOME"), "%s", why.text);
 }
 /* NOLINTEND(concurrency-mt-unsafe) */
 
