@@ -371,6 +371,15 @@ void channel_close(struct channel *channel)
     }
     end_calls(channel, "the connection was closed here");
     say_goodbye(channel);
+    channel_forget(channel);
+}
+
+void channel_forget(struct channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    end_calls(channel, "the connection was closed here");
     channel_call_free_all(channel);
     nghttp2_session_del(channel->session);
     SSL_free(channel->ssl);

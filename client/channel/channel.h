@@ -30,6 +30,9 @@ struct channel_options {
 SG_MUST_USE enum sg_status channel_open(const struct channel_options *options,
                                         struct channel **out, struct sg_error *why);
 void channel_close(struct channel *channel);
+/* The same without a word to the peer: in a child that was forked the connection is its
+ * parent's. */
+void channel_forget(struct channel *channel);
 /* For AUTO. */
 void channel_end(struct channel **channel);
 

@@ -148,15 +148,20 @@ int segel_bulk_open(struct segel *segel, const struct segel_bulk_options *option
     if (segel == NULL) {
         return error_null(error, "segel");
     }
+    int code = gateway_way_check(&segel->way, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
     struct segel_bulk *bulk = (struct segel_bulk *)calloc(1, sizeof(*bulk));
     if (bulk == NULL) {
         return error_memory(error);
     }
     bulk->wake_fd = -1;
+    bulk->way.owner = getpid();
     bulk->link.code = BULK_FRESH;
     bulk->link.send_max = BULK_SEND_MAX;
     init_locks(bulk);
-    int code = fill(bulk, segel, options, error);
+    code = fill(bulk, segel, options, error);
     if (code != SEGEL_OK) {
         segel_bulk_close(bulk);
         return code;
@@ -211,9 +216,15 @@ static void free_slots(struct segel_bulk *bulk)
     free(bulk->slots);
 }
 
+/* In a child its threads are not there, and what they had in hand is half changed. */
+static bool is_ours(const struct segel_bulk *bulk)
+{
+    return bulk != NULL && gateway_way_own(&bulk->way);
+}
+
 void segel_bulk_close(struct segel_bulk *bulk)
 {
-    if (bulk == NULL) {
+    if (!is_ours(bulk)) {
         return;
     }
     if (bulk->has_stream_thread) {
@@ -240,7 +251,7 @@ bool bulk_is_teller(const struct segel_bulk *bulk)
 
 void segel_bulk_cancel(struct segel_bulk *bulk)
 {
-    if (bulk == NULL) {
+    if (!is_ours(bulk)) {
         return;
     }
     set(bulk, &bulk->cancelled);
@@ -302,11 +313,15 @@ int segel_bulk_next(struct segel_bulk *bulk, int timeout_ms,
     if (bulk == NULL) {
         return error_null(error, "bulk");
     }
+    int code = gateway_way_check(&bulk->way, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
     if (bulk->has_teller) {
         return error_set(error, SEGEL_USAGE, NULL, "the callback gets the outcomes");
     }
     (void)pthread_mutex_lock(&bulk->lock);
-    int code = await_outcome(bulk, timeout_ms, false);
+    code = await_outcome(bulk, timeout_ms, false);
     if (code == SEGEL_OK) {
         *out = take_out(bulk);
     }
@@ -351,7 +366,7 @@ void *bulk_teller(void *context)
 
 void segel_bulk_progress(struct segel_bulk *bulk, struct segel_progress *progress)
 {
-    if (bulk == NULL || progress == NULL) {
+    if (!is_ours(bulk) || progress == NULL) {
         return;
     }
     const unsigned *counts = bulk->counts;

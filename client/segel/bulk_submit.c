@@ -97,7 +97,11 @@ int segel_bulk_submit(struct segel_bulk *bulk, struct segel_plan *plan,
     if (plan == NULL) {
         return error_null(error, "plan");
     }
-    int code = make_letter(&made, plan, letter, error);
+    int code = gateway_way_check(&bulk->way, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
+    code = make_letter(&made, plan, letter, error);
     if (code == SEGEL_OK) {
         made.plan = plan_share(plan);
         code = hand_in(bulk, &made, error);

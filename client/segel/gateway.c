@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/channel/moment.h"
 #include "client/channel/unpack.h"
@@ -22,7 +23,7 @@ int gateway_way_copy(struct gateway_way *way, const struct segel_options *option
     struct texts texts = {.count = 0};
     struct segel_options *own = &way->options;
 
-    *way = (struct gateway_way){.block = NULL};
+    *way = (struct gateway_way){.owner = getpid()};
     if (!error_take_struct(own, sizeof(*own), options)) {
         return error_set(error, SEGEL_USAGE, NULL,
                          "the options have no size: start from SEGEL_INIT");
@@ -45,6 +46,20 @@ void gateway_way_fini(struct gateway_way *way)
 {
     free(way->block);
     *way = (struct gateway_way){.block = NULL};
+}
+
+bool gateway_way_own(const struct gateway_way *way)
+{
+    return way->owner == getpid();
+}
+
+int gateway_way_check(const struct gateway_way *way, struct segel_error *error)
+{
+    return gateway_way_own(way)
+               ? SEGEL_OK
+               : error_set(error, SEGEL_USAGE, "other-process",
+                           "it was opened by the process that forked this one: open "
+                           "one here");
 }
 
 /* Not 0: that would be no limit. */
@@ -116,12 +131,34 @@ int gateway_open(const struct segel_options *options, const atomic_bool *given_u
     return SEGEL_OK;
 }
 
+/* In a child: whether no other thread of its parent had the handle in hand when it was
+ * forked. What one had is half changed, and stays as it is. */
+static bool was_at_rest(struct segel *segel)
+{
+    bool rested = pthread_mutex_trylock(&segel->lock) == 0;
+
+    if (rested) {
+        (void)pthread_mutex_unlock(&segel->lock);
+        rested = pthread_mutex_trylock(&segel->offers.lock) == 0;
+    }
+    if (rested) {
+        (void)pthread_mutex_unlock(&segel->offers.lock);
+    }
+    return rested;
+}
+
 void segel_close(struct segel *segel)
 {
     if (segel == NULL) {
         return;
     }
-    channel_close(segel->channel);
+    if (gateway_way_own(&segel->way)) {
+        channel_close(segel->channel);
+    } else if (was_at_rest(segel)) {
+        channel_forget(segel->channel);
+    } else {
+        return;
+    }
     offers_fini(&segel->offers);
     gateway_way_fini(&segel->way);
     (void)pthread_mutex_destroy(&segel->lock);

@@ -2,6 +2,7 @@
 #define SEGEL_CLIENT_SEGEL_GATEWAY_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "client/channel/channel.h"
 #include "client/segel/error.h"
@@ -12,10 +13,16 @@ struct gateway_way {
     struct segel_options options; /* its texts lie in block */
     char *block;                  /* owned */
     const atomic_bool *given_up;  /* as in struct channel_options */
+    pid_t owner;                  /* the process that opened it */
 };
 int gateway_way_copy(struct gateway_way *way, const struct segel_options *options,
                      struct segel_error *error);
 void gateway_way_fini(struct gateway_way *way);
+/* Whether it is this process's. A child that was forked has its parent's connection: a
+ * record by each of them would have one number, and one key. */
+bool gateway_way_own(const struct gateway_way *way);
+/* SEGEL_USAGE where it is not; else SEGEL_OK. */
+int gateway_way_check(const struct gateway_way *way, struct segel_error *error);
 /* until_us: monotonic; where it comes before the way's connect_ms is over. 0 = that
  * alone.
  */

@@ -5,6 +5,7 @@
 
 #include "client/channel/moment.h"
 #include "client/segel/error.h"
+#include "client/segel/gateway.h"
 #include "client/segel/signer.h"
 #include "proto/text.h"
 
@@ -214,6 +215,10 @@ int segel_plan_make(struct segel *segel, const struct segel_terms *terms,
     if (segel == NULL) {
         return error_null(error, "segel");
     }
+    int code = gateway_way_check(&segel->way, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
     struct segel_plan *plan = (struct segel_plan *)calloc(1, sizeof(*plan));
     if (plan == NULL) {
         return error_memory(error);
@@ -221,7 +226,7 @@ int segel_plan_make(struct segel *segel, const struct segel_terms *terms,
     atomic_init(&plan->users, 1);
     plan->known = verify_known_new();
     segel__v1__sign_terms__init(&plan->terms);
-    int code = fill(plan, segel, terms, error);
+    code = fill(plan, segel, terms, error);
     if (code != SEGEL_OK) {
         segel_plan_free(plan);
         return code;

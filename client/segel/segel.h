@@ -24,6 +24,10 @@
  * Plans and signers never change and serve any threads. A prepared letter serves one
  * thread at a time. A struct segel_bulk may be used by any threads until _close.
  *
+ * Processes: a struct segel, or segel_bulk, is of the process that opened it. In a child
+ * that this forks, calls with them are SEGEL_USAGE, "other-process", or do nothing: open
+ * one there. segel_close there leaves the connection to the parent.
+ *
  * A PDF may be made to do harm. It is read in a child process with no file, no network,
  * 30 s of processor time and 1 GiB. The library sets no signal handler and needs no
  * SIGCHLD; a program that reaps every child (waitpid(-1)) does no harm either. A child is

@@ -206,7 +206,11 @@ int segel_sign(struct segel *segel, const struct segel_plan *plan,
     if (plan == NULL) {
         return error_null(error, "plan");
     }
-    int code = kept_letter_take(&kept, letter, error);
+    int code = gateway_way_check(&segel->way, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
+    code = kept_letter_take(&kept, letter, error);
     if (code == SEGEL_OK) {
         code = sign_kept(segel, plan, &kept, out, error);
     }

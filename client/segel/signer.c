@@ -109,6 +109,10 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
     if (segel == NULL) {
         return error_null(error, "segel");
     }
+    int code = gateway_way_check(&segel->way, error);
+    if (code != SEGEL_OK) {
+        return code;
+    }
     if (key == NULL || key[0] == '\0') {
         return error_set(error, SEGEL_USAGE, NULL, "the name of a key is needed");
     }
@@ -121,7 +125,7 @@ int segel_signer_get(struct segel *segel, const char *key, const char *language,
         .request = &request.base,
         .reply_type = &segel__v1__get_signer_response__descriptor,
         .until_us = moment_mono_us() + (int64_t)segel->way.options.call_ms * 1000};
-    int code = gateway_ask(segel, &question, &reply, error);
+    code = gateway_ask(segel, &question, &reply, error);
     if (code != SEGEL_OK) {
         return code;
     }
