@@ -54,8 +54,11 @@ static unsigned letters_of_one(void)
 
 /* --- Taking and giving back --------------------------------------------------------- */
 
+/* A child that the program has forked may have a copy of the socket: closed alone it
+ * would not end for the reader, which is waited for. */
 static void end_reader(const struct reader *reader, bool well)
 {
+    (void)shutdown(reader->fd, SHUT_RDWR);
     (void)close(reader->fd);
     if (!well) {
         (void)kill(reader->pid, SIGKILL);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/pdf/support/letter.h"
@@ -216,6 +217,25 @@ Test(readers, none_is_left_after_a_rest)
 
     pdf_guard_rest();
     cr_expect_eq(kill((pid_t)first, 0), -1);
+}
+
+/* It has a copy of all that is open here. */
+Test(readers, a_child_of_the_program_keeps_none_alive, .timeout = 30)
+{
+    long first = asked_pid(0);
+    pid_t child = fork();
+
+    if (child == 0) {
+        (void)sleep(20);
+        _exit(0);
+    }
+    cr_assert_gt(child, 0);
+    (void)alarm(10);
+    pdf_guard_rest();
+    (void)alarm(0);
+    cr_expect_eq(kill((pid_t)first, 0), -1);
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
 }
 
 /* --- What a letter that took the process over would try ------------------------------
