@@ -231,8 +231,9 @@ struct segel_letter {
      * bytes in the outcome */
     const char *output;
     const struct segel_look
-        *look;           /* NULL = the plan's. Not invisible where that is not */
-    const char *qr_text; /* NULL = verify_url and request_id, when there is a stamp */
+        *look; /* NULL = the plan's. Not invisible where that is not */
+    /* NULL = verify_url and request_id, percent-encoded, when there is a stamp */
+    const char *qr_text;
     /* From submission to the gateway's answer; 0 = none. Then SEGEL_TIMEOUT; while a bulk
      * opens its connection again, up to connect_ms later. */
     uint32_t deadline_ms;

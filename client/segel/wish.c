@@ -2,6 +2,19 @@
 
 #include "client/segel/plan.h"
 
+/* RFC 3986: whoever reads the code would stop at a blank, and a browser cut at '#'. */
+static void put_encoded(const char *id, char *out, size_t cap)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789-._~";
+
+    for (size_t len = 0; *id != '\0' && len + 3 < cap; id++) {
+        len +=
+            (size_t)snprintf(out + len, cap - len,
+                             strchr(plain, *id) != NULL ? "%c" : "%%%02X", (uint8_t)*id);
+    }
+}
+
 /* The link in the QR code ends with the request id: it names the letter and tells nothing
  * about it. */
 static const char *link_of(const struct segel_plan *plan, const struct kept_letter *kept,
@@ -16,8 +29,11 @@ static const char *link_of(const struct segel_plan *plan, const struct kept_lett
         return NULL;
     }
     char last = url[strlen(url) - 1];
-    (void)snprintf(link, PLAN_LINK_SIZE, "%s%s%s", url,
-                   last == '/' || last == '=' ? "" : "/", kept->letter.request_id);
+    int len = snprintf(link, PLAN_LINK_SIZE, "%s%s", url,
+                       last == '/' || last == '=' ? "" : "/");
+    if (len < PLAN_LINK_SIZE) {
+        put_encoded(kept->letter.request_id, link + len, PLAN_LINK_SIZE - (size_t)len);
+    }
     return link;
 }
 
