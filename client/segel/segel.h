@@ -78,9 +78,10 @@ enum segel_code {
     SEGEL_NOT_FOUND,   /* no such key there; one that is not for this caller: _DENIED */
     SEGEL_BUSY,        /* too much work waits there, also after several tries */
     SEGEL_UNAVAILABLE, /* HSM or ledger cannot serve now */
-    SEGEL_UNREACHABLE, /* no connection could be had, or kept */
+    SEGEL_UNREACHABLE, /* no connection could be had, or kept: see the text */
     /* One side does not know the other: the gateway's certificate is not of the issuers
-     * given, or for another name or time; or the gateway has no caller with ours. */
+     * given, or for another name or time; or the gateway has no caller with ours. That it
+     * refuses ours itself (expired, revoked …) is _UNREACHABLE. */
     SEGEL_UNTRUSTED,
     SEGEL_FILE, /* a letter could not be read or written */
     SEGEL_MEMORY,
