@@ -20,14 +20,17 @@ static bool is_given(const void *out, const struct option *row)
     return text != NULL;
 }
 
-/* The second row of the name, once the first has its value. */
+/* The second row of the name, once the first has its value. NULL: both have one. */
 static const struct option *row_to_fill(const struct option_table *table, const void *out,
                                         const struct option *row)
 {
     const struct option *next = row + 1;
     bool twice = next < table->rows + table->count && strcmp(next->name, row->name) == 0;
 
-    return twice && is_given(out, row) ? next : row;
+    if (!twice || !is_given(out, row)) {
+        return row;
+    }
+    return is_given(out, next) ? NULL : next;
 }
 
 static void put_flag(void *out, const struct option *row)
@@ -98,7 +101,12 @@ static enum sg_status take(struct walk *walk, const struct option *row, const ch
     if (given == NULL || given[0] == '\0') { /* an unset variable of a script */
         return sg_fail(why, SG_INVALID, "--%s needs a value: %s", row->name, row->value);
     }
-    put_text(walk->out, row_to_fill(walk->table, walk->out, row), given);
+    row = row_to_fill(walk->table, walk->out, row);
+    if (row == NULL) {
+        return sg_fail(why, SG_INVALID, "%s is one too many: this option goes twice",
+                       given);
+    }
+    put_text(walk->out, row, given);
     return SG_OK;
 }
 

@@ -96,12 +96,9 @@ Test(options, name_what_is_needed_and_missing)
     cr_expect_eq(options_need(&table, &chosen, "key", &why), SG_OK);
 }
 
-Test(options, may_be_given_twice_where_the_table_has_two_rows)
+/* So many of the words "--result=a", "--result=b", "--result=c". */
+static enum sg_status parse_results(size_t count, const char *files[2])
 {
-    struct {
-        const char *first;
-        const char *second;
-    } files = {NULL, NULL};
     static const struct option twice[] = {
         {"result", 0, "FILE", "one", 0},
         {"result", 0, "FILE", "the other", sizeof(const char *)},
@@ -109,10 +106,21 @@ Test(options, may_be_given_twice_where_the_table_has_two_rows)
     static const struct option_table both = {twice, SG_COUNT(twice)};
     static char one[] = "--result=a";
     static char two[] = "--result=b";
-    char *given[] = {one, two};
-    struct words line = {given, SG_COUNT(given)};
+    static char three[] = "--result=c";
+    char *given[] = {one, two, three};
+    struct words line = {given, count};
 
-    cr_assert_eq(options_parse(&both, &line, &files, &why), SG_OK);
-    cr_expect_str_eq(files.first, "a");
-    cr_expect_str_eq(files.second, "b");
+    files[0] = files[1] = NULL;
+    return options_parse(&both, &line, (void *)files, &why);
+}
+
+Test(options, may_be_given_twice_where_the_table_has_two_rows)
+{
+    const char *files[2];
+
+    cr_assert_eq(parse_results(2, files), SG_OK);
+    cr_expect_str_eq(files[0], "a");
+    cr_expect_str_eq(files[1], "b");
+    cr_expect_eq(parse_results(3, files), SG_INVALID);
+    cr_expect_not_null(strstr(why.text, "c is one too many"), "%s", why.text);
 }
