@@ -1,6 +1,8 @@
 #ifndef SEGEL_CLIENT_CONSOLE_FILE_H
 #define SEGEL_CLIENT_CONSOLE_FILE_H
 
+#include <stdio.h>
+
 #include "proto/base.h"
 #include "proto/slice.h"
 
@@ -31,6 +33,9 @@ bool file_exists(const char *path);
 /* The path with `more` behind it is not longer than a name, and a path, may be. Of what
  * is to be written: asked before anything is signed for it. */
 bool file_fits(const char *path, const char *more);
+/* To write, then to read, in $TMPDIR: it is gone when it is closed. NULL: errno says why.
+ */
+FILE *file_nameless(void);
 /* Makes the folder if it is not there. SG_IO. */
 SG_MUST_USE enum sg_status file_make_dir(const char *path, struct sg_error *why);
 

@@ -182,6 +182,20 @@ def what_needs_no_home_does_not_ask_for_one(the_rig):
         contains(told, "--home DIR or set SEGEL_HOME")
 
 
+@claim
+def a_list_through_a_pipe_is_kept_where_its_user_says(the_rig):
+    letter, *_ = the_rig.letters(1)
+    for below, code in (("letters", 0), ("no-such-folder", 3)):
+        words = ["seal", f"listed-{code}", "--from", "-"]
+        run = subprocess.run(the_rig.command("sign", *the_rig.terms(*words)), input=letter + "\n",
+                             capture_output=True, text=True, check=False, timeout=60,
+                             env={**os.environ, "TMPDIR": the_rig.path(below)})
+        equal(run.returncode, code, run.stdout + run.stderr)
+    contains(run.stderr, "cannot be kept in $TMPDIR")
+    equal([name for name in os.listdir(the_rig.path("letters")) if name.startswith("segel-")], [],
+          "what is left")
+
+
 if __name__ == "__main__":
     the_rig = client_rig.Rig()
     try:

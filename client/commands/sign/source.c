@@ -76,7 +76,7 @@ static bool copy_all(FILE *from, FILE *copy)
 static enum sg_status spool(FILE *from, const char *name, FILE **out,
                             struct sg_error *why)
 {
-    FILE *copy = tmpfile();
+    FILE *copy = file_nameless();
     bool kept = copy != NULL && copy_all(from, copy);
 
     if (kept && !ferror(from)) {
