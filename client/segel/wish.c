@@ -2,11 +2,12 @@
 
 #include "client/segel/plan.h"
 
-/* RFC 3986: whoever reads the code would stop at a blank, and a browser cut at '#'. */
+/* RFC 3986: whoever reads the code would stop at a blank, and a browser cut at '#'. An
+ * agency's own numbers have slashes: they stay, as servers refuse "%2F" in a path. */
 static void put_encoded(const char *id, char *out, size_t cap)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                "0123456789-._~";
+                                "0123456789-._~/";
 
     for (size_t len = 0; *id != '\0' && len + 3 < cap; id++) {
         len +=
