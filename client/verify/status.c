@@ -21,6 +21,17 @@ static struct verify_word weighed(struct verify_word word, bool strong)
     return word.state == VERIFY_STATE_GOOD && !strong ? silence : word;
 }
 
+/* The earlier of the date of revocation and that since when the key was unsafe, which is
+ * freed; NULL: it is not said. */
+static int64_t revoked_since(const ASN1_TIME *revoked, ASN1_GENERALIZEDTIME *unsafe)
+{
+    int64_t date = verify_time_us(revoked);
+    int64_t since = verify_time_us(unsafe);
+
+    ASN1_GENERALIZEDTIME_free(unsafe);
+    return since != 0 && since < date ? since : date;
+}
+
 /* --- Lists ------------------------------------------------------------------------- */
 
 /* Among the critical extensions only the scope is understood: no delta list. */
@@ -68,18 +79,6 @@ static int64_t kept_since(X509_CRL *crl)
     return 0;
 }
 
-/* The earlier of the date of revocation and that since when the key was unsafe. */
-static int64_t revoked_since(X509_REVOKED *entry)
-{
-    int64_t date = verify_time_us(X509_REVOKED_get0_revocationDate(entry));
-    ASN1_GENERALIZEDTIME *unsafe =
-        X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
-    int64_t since = verify_time_us(unsafe);
-
-    ASN1_GENERALIZEDTIME_free(unsafe);
-    return since != 0 && since < date ? since : date;
-}
-
 /* An authority that changed its key keeps its name: the list may be by its other key. */
 static bool is_by_other_key(X509_CRL *crl, X509 *issuer)
 {
@@ -113,7 +112,9 @@ struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issue
     /* 2: taken from the list again. */
     if (X509_CRL_get0_by_cert(crl, &entry, certificate) == 1) {
         word.state = VERIFY_STATE_REVOKED;
-        word.revoked_us = revoked_since(entry);
+        word.revoked_us = revoked_since(
+            X509_REVOKED_get0_revocationDate(entry),
+            X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL));
     } else if (is_silent(certificate, word.this_us, kept_since(crl))) {
         return silence;
     }
@@ -198,7 +199,6 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
     ASN1_GENERALIZEDTIME *until = NULL;
     int status = OCSP_single_get0_status(single, NULL, &revoked, &from, &until);
     struct verify_word word = {.state = VERIFY_STATE_OPEN,
-                               .revoked_us = verify_time_us(revoked),
                                .this_us = verify_time_us(from),
                                .next_us = verify_time_us(until)};
 
@@ -207,6 +207,10 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
         word.state = VERIFY_STATE_GOOD;
     } else if (status == V_OCSP_CERTSTATUS_REVOKED) {
         word.state = VERIFY_STATE_REVOKED;
+        /* What an entry of a list may say an answer may say, too (RFC 6960 4.4.5). */
+        word.revoked_us = revoked_since(
+            revoked,
+            OCSP_SINGLERESP_get1_ext_d2i(single, NID_invalidity_date, NULL, NULL));
     }
     return word;
 }
@@ -228,19 +232,29 @@ struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
 
 /* --- All words about one certificate, and about a chain ----------------------------- */
 
-/* The newest word that counts. */
+/* The newest word that counts, and the newest of those that revoke only later. */
 struct hearing {
     int64_t time_us;
     int64_t now_us;
     struct verify_word best;
-    bool disowned; /* one that was given */
+    struct verify_word late; /* as a good one */
+    bool disowned;           /* one that was given */
 };
+
+static bool is_newer(const struct verify_word *word, const struct verify_word *than)
+{
+    return than->state == VERIFY_STATE_OPEN || word->this_us > than->this_us ||
+           (word->this_us == than->this_us && word->state == VERIFY_STATE_REVOKED);
+}
 
 static void hear(struct hearing *hearing, bool given, struct verify_word word)
 {
+    bool late = word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us;
+    struct verify_word *place = late ? &hearing->late : &hearing->best;
+
     hearing->disowned = hearing->disowned || (given && word.disowned);
     /* Revoked once the time in question was over: it was good then. */
-    if (word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us) {
+    if (late) {
         word.state = word.weak ? VERIFY_STATE_OPEN : VERIFY_STATE_GOOD;
     }
     bool counts = word.state != VERIFY_STATE_OPEN && word.this_us != 0 &&
@@ -249,13 +263,21 @@ static void hear(struct hearing *hearing, bool given, struct verify_word word)
     /* A revocation is told by old statements too: nobody takes it back but by a newer,
      * and of two that are as new it counts, in whatever order they are given. */
     counts = counts || (word.state == VERIFY_STATE_REVOKED && word.this_us != 0);
-    bool newer =
-        hearing->best.state == VERIFY_STATE_OPEN ||
-        word.this_us > hearing->best.this_us ||
-        (word.this_us == hearing->best.this_us && word.state == VERIFY_STATE_REVOKED);
-    if (counts && newer) {
-        hearing->best = word;
+    if (counts && is_newer(&word, place)) {
+        *place = word;
     }
+}
+
+/* One that revokes, too, takes no revocation back: an answer tells the date alone, where
+ * the list says since when the key was unsafe; and a hold that became a revocation was
+ * one before. */
+static const struct verify_word *heard(const struct hearing *hearing)
+{
+    return hearing->best.state != VERIFY_STATE_REVOKED &&
+                   hearing->late.state != VERIFY_STATE_OPEN &&
+                   is_newer(&hearing->late, &hearing->best)
+               ? &hearing->late
+               : &hearing->best;
 }
 
 static void ask(struct hearing *hearing, const struct verify_material *source,
@@ -279,12 +301,13 @@ void verify_status_of(STACK_OF(X509) * chain,
 {
     *out = (struct verify_status){.state = VERIFY_STATE_GOOD};
     for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
-        struct hearing hearing = {time_s * US_PER_S, now_s * US_PER_S, silence, false};
+        struct hearing hearing = {time_s * US_PER_S, now_s * US_PER_S, silence, silence,
+                                  false};
         for (size_t j = 0; j < count; j++) {
             ask(&hearing, sources[j], sk_X509_value(chain, i),
                 sk_X509_value(chain, i + 1));
         }
-        const struct verify_word *word = &hearing.best;
+        const struct verify_word *word = heard(&hearing);
         if (word->state == VERIFY_STATE_REVOKED) {
             *out = (struct verify_status){
                 .state = VERIFY_STATE_REVOKED, .at = i, .revoked_us = word->revoked_us};

@@ -287,6 +287,51 @@ Test(verify_status, an_answer_of_the_authority_tells)
     expect(VERIFY_FAIL, "revoked");
 }
 
+/* The key was stolen three days ago, and the letter is two days old for certain. */
+static void add_stolen_crl(int64_t this_s)
+{
+    lawful.maker.stamp = &authority;
+    authority.time_s = NOW_S - 2 * DAY_S;
+    add_root_crl();
+    add_crl((struct authority_list){.this_s = this_s,
+                                    .revoked = lawful.pki.leaf,
+                                    .revoked_s = NOW_S - DAY_S,
+                                    .unsafe_s = NOW_S - 3 * DAY_S});
+}
+
+Test(verify_status, the_date_since_which_the_key_was_unsafe_counts)
+{
+    add_stolen_crl(NOW_S - 120);
+    expect(VERIFY_FAIL, "2025-12-29");
+    add_root_crl();
+    authority.unsafe_s = NOW_S - 3 * DAY_S;
+    add_ocsp(true, NOW_S - 60, NULL, NULL);
+    expect(VERIFY_FAIL, "2025-12-29");
+    authority.unsafe_s = NOW_S - DAY_S;
+    add_root_crl();
+    add_ocsp(true, NOW_S - 60, NULL, NULL);
+    expect(VERIFY_PASS, "No certificate");
+}
+
+/* Both say that it is revoked: which of them is younger is no matter. */
+Test(verify_status, a_word_that_revokes_later_takes_none_back)
+{
+    add_stolen_crl(NOW_S - 120);
+    add_ocsp(true, NOW_S - 60, NULL, NULL);
+    expect(VERIFY_FAIL, "2025-12-29");
+    add_stolen_crl(NOW_S - 60);
+    add_ocsp(true, NOW_S - 120, NULL, NULL);
+    expect(VERIFY_FAIL, "2025-12-29");
+    add_crl((struct authority_list){
+        .this_s = NOW_S - 60, .revoked = lawful.pki.leaf, .revoked_s = NOW_S - DAY_S});
+    add_stolen_crl(NOW_S - 120);
+    expect(VERIFY_FAIL, "2025-12-29");
+    add_stolen_crl(NOW_S - 120);
+    add_ocsp(true, NOW_S - 90, NULL, NULL);
+    add_crl((struct authority_list){.this_s = NOW_S - 60});
+    expect(VERIFY_PASS, "No certificate");
+}
+
 Test(verify_status, the_newest_word_counts)
 {
     add_root_crl();

@@ -162,6 +162,15 @@ struct slice authority_token(const struct authority *authority, struct slice fir
 /* --- Who was revoked -----------------------------------------------------------------
  */
 
+/* The caller frees it. */
+static ASN1_GENERALIZEDTIME *unsafe_since(int64_t time_s)
+{
+    ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL, time_s);
+
+    cr_assert_not_null(time);
+    return time;
+}
+
 static void revoke(X509_CRL *crl, const struct authority_list *list)
 {
     X509_REVOKED *entry = X509_REVOKED_new();
@@ -172,6 +181,12 @@ static void revoke(X509_CRL *crl, const struct authority_list *list)
             entry, (ASN1_INTEGER *)(uintptr_t)X509_get0_serialNumber(list->revoked)),
         1);
     cr_assert_eq(X509_REVOKED_set_revocationDate(entry, since), 1);
+    if (list->unsafe_s != 0) {
+        ASN1_GENERALIZEDTIME *unsafe = unsafe_since(list->unsafe_s);
+        cr_assert_eq(X509_REVOKED_add1_ext_i2d(entry, NID_invalidity_date, unsafe, 0, 0),
+                     1);
+        ASN1_GENERALIZEDTIME_free(unsafe);
+    }
     cr_assert_eq(X509_CRL_add0_revoked(crl, entry), 1);
     ASN1_TIME_free(since);
 }
@@ -240,9 +255,16 @@ struct slice authority_ocsp(const struct authority *authority, X509 *about, bool
     ASN1_TIME *until = ASN1_GENERALIZEDTIME_set(NULL, this_s + WEEK_S);
     uint8_t *der = NULL;
 
-    cr_assert_not_null(OCSP_basic_add1_status(
+    OCSP_SINGLERESP *single = OCSP_basic_add1_status(
         answer, id, revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
-        OCSP_REVOKED_STATUS_UNSPECIFIED, revoked ? from : NULL, from, until));
+        OCSP_REVOKED_STATUS_UNSPECIFIED, revoked ? from : NULL, from, until);
+    cr_assert_not_null(single);
+    if (revoked && authority->unsafe_s != 0) {
+        ASN1_GENERALIZEDTIME *unsafe = unsafe_since(authority->unsafe_s);
+        cr_assert_eq(
+            OCSP_SINGLERESP_add1_ext_i2d(single, NID_invalidity_date, unsafe, 0, 0), 1);
+        ASN1_GENERALIZEDTIME_free(unsafe);
+    }
     cr_assert_eq(
         OCSP_basic_sign(answer, responder == NULL ? authority->pki->issuing : responder,
                         responder == NULL ? authority->pki->issuing_key : key,

@@ -15,6 +15,7 @@ struct authority {
     bool no_signer;        /* tokens without SignerInfo; */
     bool no_certificates;  /* without certificates */
     const EVP_MD *md;      /* of OCSP answers; NULL = SHA-256 */
+    int64_t unsafe_s;      /* of those that revoke: invalidityDate; 0 = none */
 };
 void authority_make(struct authority *authority, const struct pki *pki, int64_t time_s);
 void authority_free(struct authority *authority);
@@ -29,6 +30,7 @@ struct authority_list {
     bool root;
     const X509 *revoked; /* NULL = nobody */
     int64_t revoked_s;
+    int64_t unsafe_s;  /* invalidityDate; 0 = none */
     EVP_PKEY *key;     /* who signs it; NULL = the right one */
     const EVP_MD *md;  /* NULL = SHA-256 */
     const char *scope; /* of the issuing distribution point; NULL = all certificates */
