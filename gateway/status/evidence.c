@@ -56,7 +56,11 @@ bool evidence_follows(const struct status_finding *held,
                       const struct status_finding *next)
 {
     bool taken_back = held->revoked && !next->revoked;
+    bool told = next->revoked && !held->revoked;
 
+    if (told) {
+        return true;
+    }
     return !taken_back && memcmp(next->number, held->number, sizeof(held->number)) >= 0 &&
            next->this_update_us >= held->this_update_us;
 }

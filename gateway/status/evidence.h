@@ -50,7 +50,8 @@ SG_MUST_USE enum sg_status evidence_ask(const struct status_link *link, uint8_t 
                                         size_t *len);
 
 /* Whether one may take the other's place: neither number nor time goes back, and no
- * revocation is undone (RFC 5280 5.3.1: only a hold can be). */
+ * revocation is undone (RFC 5280 5.3.1: only a hold can be). So one that is told first by
+ * an older statement loses nothing by its age: a responder's nodes are not in step. */
 bool evidence_follows(const struct status_finding *held,
                       const struct status_finding *next);
 

@@ -45,3 +45,21 @@ Test(source, numbers_times_and_revocations_do_not_go_back)
     held.revoked = true;
     cr_expect_not(evidence_follows(&held, &next), "a revocation may not");
 }
+
+Test(source, a_revocation_is_heard_though_its_statement_is_older)
+{
+    const struct status_finding held = {.this_update_us = 5, .number = {[19] = 7}};
+    struct status_finding next = {
+        .revoked = true, .this_update_us = 4, .number = {[19] = 7}};
+
+    cr_expect(evidence_follows(&held, &next), "of another node");
+    next.number[19] = 6;
+    cr_expect(evidence_follows(&held, &next), "of another counter");
+    cr_expect_not(evidence_follows(&next, &held), "and stays");
+    next.revoked = false;
+    next.suspended = true;
+    cr_expect_not(evidence_follows(&held, &next), "an older hold may have ended");
+    next.revoked = true;
+    const struct status_finding revoked = {.revoked = true, .this_update_us = 5};
+    cr_expect_not(evidence_follows(&revoked, &next), "it is known already");
+}
