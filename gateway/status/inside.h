@@ -25,12 +25,12 @@ struct source {
     enum status_source kind;
     char url[STATUS_URL_MAX]; /* "" = none: only what was kept counts */
     char file[STATUS_NAME_MAX];
-    bool known;
+    bool known; /* this and the three below: the thread's, and changed under the lock */
     struct status_finding finding;
-    struct status_blob *blob; /* owned share, under the lock: what the finding is of */
+    int64_t fetched_us;       /* wall clock; 0 = never since the start */
+    struct status_blob *blob; /* owned share: what the finding is of */
     int64_t due_us;           /* CLOCK_MONOTONIC */
     unsigned failures;        /* in a row */
-    int64_t fetched_us;       /* wall clock; 0 = never since the start */
     const struct watched *of; /* the certificate; its owner */
     bool asked;               /* an exchange is under way */
     uint8_t *question;        /* owned; DER of what an OCSP responder was asked */
@@ -63,7 +63,7 @@ struct status {
     size_t link_count;
     struct status_entry *entries; /* owned */
     size_t entry_count;           /* at most STATUS_KEYS_MAX */
-    pthread_mutex_t lock;         /* leaf: of the three below, and of the blobs */
+    pthread_mutex_t lock;         /* leaf: of the three below, and of sources */
     size_t known_count;           /* entries that others may look at */
     struct status_key added;
     bool has_added;    /* the thread takes it, and asks for it too */
@@ -96,8 +96,11 @@ int64_t source_pause(const struct config *config, const struct source *source,
                      int64_t now_us);
 
 /* proofs.c */
-/* The source has another statement from now on. No memory: it has none. */
-void proofs_keep(struct status *status, struct source *source, struct slice der);
+/* The source has another statement from now on, of which this was found. fetched_us 0: it
+ * was kept. No memory: it is known, and cannot be handed out. */
+void proofs_keep(struct status *status, struct source *source,
+                 const struct status_finding *finding, int64_t fetched_us,
+                 struct slice der);
 void proofs_give(struct status_blob *blob);
 
 /* watch.c */

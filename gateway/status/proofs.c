@@ -36,12 +36,19 @@ static struct status_blob *make_blob(struct slice der)
     return blob;
 }
 
-void proofs_keep(struct status *status, struct source *source, struct slice der)
+/* In one step: whoever took an old list by what is found of the new one would take it for
+ * one that still holds. */
+void proofs_keep(struct status *status, struct source *source,
+                 const struct status_finding *finding, int64_t fetched_us,
+                 struct slice der)
 {
     struct status_blob *blob = make_blob(der);
 
     MUST(pthread_mutex_lock(&status->lock) == 0);
     struct status_blob *before = source->blob;
+    source->known = true;
+    source->finding = *finding;
+    source->fetched_us = fetched_us;
     source->blob = blob;
     MUST(pthread_mutex_unlock(&status->lock) == 0);
     proofs_give(before);

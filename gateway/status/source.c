@@ -33,9 +33,7 @@ void source_read_kept(struct status *status, struct source *source)
         result = judge(source, &statement, &finding, &why);
     }
     if (result == SG_OK) {
-        source->known = true;
-        source->finding = finding;
-        proofs_keep(status, source, slice_of(kept.data, kept.len));
+        proofs_keep(status, source, &finding, 0, slice_of(kept.data, kept.len));
     } else if (result != SG_NOT_FOUND) {
         log_event(LOG_WARN, "status.ignored", "file", source->file, "why", why.text,
                   NULL);
@@ -54,10 +52,7 @@ static enum sg_status accept(struct status *status, struct source *source,
             "status.dir and start again",
             source->url, source->file);
     }
-    source->known = true;
-    source->finding = *finding;
-    source->fetched_us = clock_wall_us();
-    proofs_keep(status, source, der);
+    proofs_keep(status, source, finding, clock_wall_us(), der);
     /* Without the file it is known all the same, until the next start. */
     return keep_write(status->config->status_dir, source->file, der, why);
 }
