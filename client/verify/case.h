@@ -20,6 +20,7 @@ struct verify_case {
     STACK_OF(X509) * certificates;    /* owned; the signer's is not necessarily first */
     X509 *signer;                     /* borrowed from certificates; NULL = not there */
     int64_t time_us;                  /* when it existed for certain; 0 = not known */
+    int64_t made_us;                  /* of a time-stamp: the time that it names */
     STACK_OF(X509) * chain;           /* owned; signer to anchor; NULL = there is none */
     struct verify_check said;         /* of the chain */
     struct verify_token *token;       /* borrowed; of the signature value; NULL = none */

@@ -150,6 +150,13 @@ int64_t verify_now_s(const struct verify_case *c)
     return c->input->at_us != 0 ? c->input->at_us / 1000000 : (int64_t)time(NULL);
 }
 
+static struct verify_times times_of(const struct verify_case *c)
+{
+    return (struct verify_times){.time_us = verify_case_time_s(c) * 1000000,
+                                 .made_us = c->made_us,
+                                 .now_us = verify_now_s(c) * 1000000};
+}
+
 void verify_case_chain(struct verify_case *c)
 {
     const struct verify_material *sources[] = {c->input->file, c->input->given};
@@ -164,8 +171,8 @@ void verify_case_chain(struct verify_case *c)
     c->said.mark = find_chain(c, known, &c->said);
     sk_X509_free(known);
     if (c->chain != NULL) {
-        verify_status_of(c->chain, sources, SG_COUNT(sources), verify_case_time_s(c),
-                         verify_now_s(c), &c->status);
+        const struct verify_times times = times_of(c);
+        verify_status_of(c->chain, sources, SG_COUNT(sources), &times, &c->status);
     }
 }
 
@@ -177,8 +184,8 @@ bool verify_case_proved(const struct verify_case *c,
     if (c->chain == NULL || material == NULL) {
         return false;
     }
-    verify_status_of(c->chain, &material, 1, verify_case_time_s(c), verify_now_s(c),
-                     &status);
+    const struct verify_times times = times_of(c);
+    verify_status_of(c->chain, &material, 1, &times, &status);
     return status.state == VERIFY_STATE_GOOD;
 }
 

@@ -42,11 +42,19 @@ struct verify_status {
     int disowned_at; /* about which certificate, counted likewise */
 };
 
+/* made_us: of a time-stamp, the time that it names; 0 = it is none. What its certificate
+ * was revoked for in order, and later than that, takes nothing from it (RFC 3161 section
+ * 4). */
+struct verify_times {
+    int64_t time_us; /* in question */
+    int64_t made_us;
+    int64_t now_us;
+};
 /* chain: signer to anchor (of which nothing is asked). A statement counts when it was
- * made at time_s or later, or was still valid then, and not after now_s. */
+ * made at the time in question or later, or was still valid then, and not after now. */
 void verify_status_of(STACK_OF(X509) * chain,
                       const struct verify_material *const *sources, size_t count,
-                      int64_t time_s, int64_t now_s, struct verify_status *out);
+                      const struct verify_times *times, struct verify_status *out);
 
 /* One statement about one certificate; OPEN when it is none, or not to be believed. */
 struct verify_word {
@@ -56,6 +64,7 @@ struct verify_word {
     int64_t next_us; /* 0 = not stated */
     bool disowned;   /* OPEN: it bears the issuer's name and not his signature */
     bool weak;       /* REVOKED: by a signature that calls nobody good */
+    bool in_order;   /* REVOKED: for a reason that is none to doubt the key */
 };
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer);
 struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,

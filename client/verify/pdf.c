@@ -122,8 +122,9 @@ static enum verify_mark soundness(const struct work *work,
         const struct verify_check *check = &report->checks[i];
         bool open = work->terms->anchors == NULL ||
                     (report->is_time_stamp && check->mark == VERIFY_UNKNOWN);
-        bool excused = strcmp(check->name, "coverage") == 0 ||
-                       (strcmp(check->name, "chain") == 0 && open);
+        bool of_issuer =
+            strcmp(check->name, "chain") == 0 || strcmp(check->name, "revocation") == 0;
+        bool excused = strcmp(check->name, "coverage") == 0 || (of_issuer && open);
         bool doubtful = check->mark == VERIFY_FAIL || check->mark == VERIFY_UNKNOWN;
         if (doubtful && !excused && worst != VERIFY_FAIL) {
             worst = check->mark;
@@ -180,8 +181,9 @@ static void judge_stamp(struct work *work, struct verify_case *c,
         add_check(report, token.steps[i].name, &token.steps[i], token.steps[i].mark);
     }
     if (token.status.state == VERIFY_STATE_REVOKED && token.sound) {
-        enum verify_mark mark = verify_say(&check, VERIFY_FAIL,
-                                           "A certificate of the authority was revoked.");
+        enum verify_mark mark = verify_say(&check, VERIFY_UNKNOWN,
+                                           "A certificate of the authority was revoked, "
+                                           "so the time-stamp proves nothing.");
         add_check(report, "revocation", &check, mark);
     }
     add_check(report, "coverage", &check, verify_coverage(c, &check));

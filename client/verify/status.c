@@ -32,6 +32,22 @@ static int64_t revoked_since(const ASN1_TIME *revoked, ASN1_GENERALIZEDTIME *uns
     return since != 0 && since < date ? since : date;
 }
 
+/* Those that RFC 3161 section 4 has for a time-stamp authority whose key is as safe as it
+ * was. None that is stated may be any. */
+static bool is_in_order(long reason)
+{
+    static const long reasons[] = {CRL_REASON_UNSPECIFIED, CRL_REASON_AFFILIATION_CHANGED,
+                                   CRL_REASON_SUPERSEDED,
+                                   CRL_REASON_CESSATION_OF_OPERATION};
+
+    for (size_t i = 0; i < SG_COUNT(reasons); i++) {
+        if (reason == reasons[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- Lists ------------------------------------------------------------------------- */
 
 /* Among the critical extensions only the scope is understood: no delta list. */
@@ -79,6 +95,15 @@ static int64_t kept_since(X509_CRL *crl)
     return 0;
 }
 
+static long reason_of(X509_REVOKED *entry)
+{
+    ASN1_ENUMERATED *stated = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+    long reason = stated == NULL ? CRL_REASON_NONE : ASN1_ENUMERATED_get(stated);
+
+    ASN1_ENUMERATED_free(stated);
+    return reason;
+}
+
 /* An authority that changed its key keeps its name: the list may be by its other key. */
 static bool is_by_other_key(X509_CRL *crl, X509 *issuer)
 {
@@ -115,6 +140,7 @@ struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issue
         word.revoked_us = revoked_since(
             X509_REVOKED_get0_revocationDate(entry),
             X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL));
+        word.in_order = is_in_order(reason_of(entry));
     } else if (is_silent(certificate, word.this_us, kept_since(crl))) {
         return silence;
     }
@@ -197,7 +223,8 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
     ASN1_GENERALIZEDTIME *revoked = NULL;
     ASN1_GENERALIZEDTIME *from = NULL;
     ASN1_GENERALIZEDTIME *until = NULL;
-    int status = OCSP_single_get0_status(single, NULL, &revoked, &from, &until);
+    int reason = CRL_REASON_NONE;
+    int status = OCSP_single_get0_status(single, &reason, &revoked, &from, &until);
     struct verify_word word = {.state = VERIFY_STATE_OPEN,
                                .this_us = verify_time_us(from),
                                .next_us = verify_time_us(until)};
@@ -211,6 +238,7 @@ static struct verify_word word_of(OCSP_SINGLERESP *single, X509 *certificate)
         word.revoked_us = revoked_since(
             revoked,
             OCSP_SINGLERESP_get1_ext_d2i(single, NID_invalidity_date, NULL, NULL));
+        word.in_order = is_in_order(reason);
     }
     return word;
 }
@@ -234,8 +262,7 @@ struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
 
 /* The newest word that counts, and the newest of those that revoke only later. */
 struct hearing {
-    int64_t time_us;
-    int64_t now_us;
+    struct verify_times times;
     struct verify_word best;
     struct verify_word late; /* as a good one */
     bool disowned;           /* one that was given */
@@ -249,7 +276,10 @@ static bool is_newer(const struct verify_word *word, const struct verify_word *t
 
 static void hear(struct hearing *hearing, bool given, struct verify_word word)
 {
-    bool late = word.state == VERIFY_STATE_REVOKED && word.revoked_us > hearing->time_us;
+    int64_t time_us = hearing->times.time_us;
+    bool stays = word.in_order && hearing->times.made_us != 0;
+    bool late = word.state == VERIFY_STATE_REVOKED &&
+                word.revoked_us > (stays ? hearing->times.made_us : time_us);
     struct verify_word *place = late ? &hearing->late : &hearing->best;
 
     hearing->disowned = hearing->disowned || (given && word.disowned);
@@ -258,8 +288,8 @@ static void hear(struct hearing *hearing, bool given, struct verify_word word)
         word.state = word.weak ? VERIFY_STATE_OPEN : VERIFY_STATE_GOOD;
     }
     bool counts = word.state != VERIFY_STATE_OPEN && word.this_us != 0 &&
-                  word.this_us <= hearing->now_us + (int64_t)SKEW_S * US_PER_S &&
-                  (word.this_us >= hearing->time_us || word.next_us >= hearing->time_us);
+                  word.this_us <= hearing->times.now_us + (int64_t)SKEW_S * US_PER_S &&
+                  (word.this_us >= time_us || word.next_us >= time_us);
     /* A revocation is told by old statements too: nobody takes it back but by a newer,
      * and of two that are as new it counts, in whatever order they are given. */
     counts = counts || (word.state == VERIFY_STATE_REVOKED && word.this_us != 0);
@@ -294,19 +324,27 @@ static void ask(struct hearing *hearing, const struct verify_material *source,
     }
 }
 
-/* The parameters are the header's. NOLINTNEXTLINE(readability-function-size) */
+/* About the certificate at this place of the chain. */
+static struct hearing hear_all(STACK_OF(X509) * chain, int at,
+                               const struct verify_material *const *sources, size_t count,
+                               const struct verify_times *times)
+{
+    struct hearing hearing = {*times, silence, silence, false};
+
+    hearing.times.made_us = at == 0 ? times->made_us : 0;
+    for (size_t i = 0; i < count; i++) {
+        ask(&hearing, sources[i], sk_X509_value(chain, at), sk_X509_value(chain, at + 1));
+    }
+    return hearing;
+}
+
 void verify_status_of(STACK_OF(X509) * chain,
                       const struct verify_material *const *sources, size_t count,
-                      int64_t time_s, int64_t now_s, struct verify_status *out)
+                      const struct verify_times *times, struct verify_status *out)
 {
     *out = (struct verify_status){.state = VERIFY_STATE_GOOD};
     for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
-        struct hearing hearing = {time_s * US_PER_S, now_s * US_PER_S, silence, silence,
-                                  false};
-        for (size_t j = 0; j < count; j++) {
-            ask(&hearing, sources[j], sk_X509_value(chain, i),
-                sk_X509_value(chain, i + 1));
-        }
+        const struct hearing hearing = hear_all(chain, i, sources, count, times);
         const struct verify_word *word = heard(&hearing);
         if (word->state == VERIFY_STATE_REVOKED) {
             *out = (struct verify_status){

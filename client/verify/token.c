@@ -131,6 +131,7 @@ static void judge(struct verify_case *c, TS_TST_INFO *info, const struct slice c
     }
     out->sound = true;
     out->time_us = verify_time_us(TS_TST_INFO_get_time(info));
+    c->made_us = out->time_us;
     verify_case_chain(c);
     step = c->said;
     step.name = "chain";

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
+#include <openssl/x509v3.h>
 
 #include "client/verify/verify.h"
 #include "tests/unit/cms/support/writable.h"
@@ -17,6 +18,7 @@ static struct authority authority;
 static struct authority stranger; /* by the other */
 static struct maker maker;
 static struct slice letter;
+static struct verify_material given;
 static struct verify_report reports[4];
 static int64_t at_us;
 
@@ -34,6 +36,7 @@ static void begin(void)
 static void end(void)
 {
     free(writable(letter));
+    verify_material_fini(&given);
     authority_free(&authority);
     authority_free(&stranger);
     X509_STORE_free(anchors);
@@ -64,7 +67,8 @@ static void stamp(struct authority *by, int64_t time_s)
 
 static void expect_level(const char *level, enum verify_missing missing)
 {
-    const struct verify_input terms = {.anchors = anchors, .at_us = at_us};
+    const struct verify_input terms = {
+        .anchors = anchors, .at_us = at_us, .given = &given};
     struct sg_error why = {.text = ""};
     size_t count = 0;
 
@@ -123,4 +127,159 @@ Test(verify_lasting, statements_about_who_proves_nothing_are_not_asked_for)
     stamp(&authority, SIGNED_S + 120);
     expect_level("PAdES B-LTA", VERIFY_MISSING_NOTHING);
     cr_expect_str_eq(reports[0].authority, "TSA Contoh");
+}
+
+/* --- An authority that is revoked ----------------------------------------------------
+ */
+
+/* Of the one that stamped the signature and the letter, half a year later, when another
+ * one stamps. */
+static struct authority successor;
+
+static void begin_later(void)
+{
+    begin();
+    authority_make(&successor, &pki, SIGNED_S);
+    sign(&authority);
+    stamp(&authority, SIGNED_S + 120);
+    successor.time_s = SIGNED_S + 181L * DAY_S;
+    replace(store_stamp_again(letter, &successor));
+    wait_days(182);
+}
+
+static void end_later(void)
+{
+    authority_free(&successor);
+    end();
+}
+
+TestSuite(verify_retired, .init = begin_later, .fini = end_later);
+
+static void revoke(int64_t since_s, int reason)
+{
+    struct slice der = authority_crl(
+        &authority, &(struct authority_list){.this_s = SIGNED_S + 180L * DAY_S,
+                                             .revoked = authority.certificate,
+                                             .revoked_s = since_s,
+                                             .reason = reason});
+
+    verify_material_crl(&given, der);
+    OPENSSL_free(writable(der));
+}
+
+static void answer_revoked(void)
+{
+    struct slice der = authority_ocsp(&authority, authority.certificate, true,
+                                      SIGNED_S + 180L * DAY_S, NULL, NULL);
+
+    verify_material_ocsp(&given, der);
+    OPENSSL_free(writable(der));
+}
+
+static enum verify_mark mark_of(const struct verify_report *report, const char *name)
+{
+    enum verify_mark mark = VERIFY_PASS;
+
+    for (size_t i = 0; i < report->count; i++) {
+        mark = strcmp(report->checks[i].name, name) == 0 ? report->checks[i].mark : mark;
+    }
+    return mark;
+}
+
+static void expect_believed(void)
+{
+    expect_level("PAdES B-LTA", VERIFY_MISSING_NOTHING);
+    cr_expect_eq(reports[0].proven_us, SIGNED_S * INT64_C(1000000));
+    cr_expect(reports[1].valid && reports[2].valid);
+    verify_material_fini(&given);
+}
+
+/* The letter is as good as one whose time the successor alone proves. */
+static void expect_doubted(void)
+{
+    expect_level("PAdES B-T", VERIFY_MISSING_STATUS);
+    cr_expect_eq(reports[0].proven_us, (SIGNED_S + 181L * DAY_S) * INT64_C(1000000));
+    cr_expect_eq(mark_of(&reports[0], "coverage"), VERIFY_PASS);
+    cr_expect_eq(mark_of(&reports[0], "time-stamp"), VERIFY_NOTE);
+    cr_expect_eq(mark_of(&reports[1], "revocation"), VERIFY_UNKNOWN);
+    cr_expect_eq(reports[1].proven_us, 0);
+    cr_expect(reports[2].valid);
+    verify_material_fini(&given);
+}
+
+/* RFC 3161 section 4. */
+Test(verify_retired, what_was_stamped_before_an_orderly_end_stays)
+{
+    expect_believed();
+    revoke(SIGNED_S + 150L * DAY_S, CRL_REASON_SUPERSEDED);
+    expect_believed();
+    revoke(SIGNED_S + 150L * DAY_S, CRL_REASON_AFFILIATION_CHANGED);
+    expect_believed();
+    revoke(SIGNED_S + 150L * DAY_S, CRL_REASON_CESSATION_OF_OPERATION);
+    expect_believed();
+    answer_revoked();
+    expect_believed();
+}
+
+Test(verify_retired, what_was_stamped_after_it_proves_nothing)
+{
+    revoke(SIGNED_S - DAY_S, CRL_REASON_SUPERSEDED);
+    expect_doubted();
+}
+
+/* It proves nothing, and makes no sound letter a false one. */
+Test(verify_retired, for_another_reason_or_none_all_stamps_are_void)
+{
+    revoke(SIGNED_S + 150L * DAY_S, 0);
+    expect_doubted();
+    revoke(SIGNED_S + 150L * DAY_S, CRL_REASON_KEY_COMPROMISE);
+    expect_doubted();
+    authority.no_reason = true;
+    answer_revoked();
+    expect_doubted();
+    revoke(SIGNED_S + 150L * DAY_S, CRL_REASON_SUPERSEDED);
+    answer_revoked();
+    expect_doubted();
+}
+
+/* Nobody vouches for what came with it, and nobody has to. */
+Test(verify_retired, a_void_stamp_that_is_the_last_harms_nothing)
+{
+    sign(&authority);
+    stamp(&authority, SIGNED_S + 120);
+    revoke(SIGNED_S + 150L * DAY_S, CRL_REASON_KEY_COMPROMISE);
+    expect_level("PAdES B-B", VERIFY_MISSING_TIME_STAMP);
+    cr_expect_eq(mark_of(&reports[1], "revocation"), VERIFY_UNKNOWN);
+}
+
+/* The reason is that of a time-stamp authority, not of a signer or an issuer. */
+static void expect_revoked(const struct authority_list *list, size_t report,
+                           enum verify_mark mark)
+{
+    const struct verify_input terms = {
+        .anchors = anchors, .at_us = at_us, .given = &given};
+    struct slice der = authority_crl(&authority, list);
+    struct sg_error why;
+    size_t count = 0;
+
+    verify_material_crl(&given, der);
+    OPENSSL_free(writable(der));
+    cr_assert_eq(verify_pdf(letter, &terms, reports, SG_COUNT(reports), &count, &why),
+                 SG_OK);
+    cr_expect_eq(mark_of(&reports[report], "revocation"), mark);
+    verify_material_fini(&given);
+}
+
+Test(verify_retired, of_a_signer_and_of_an_issuer_no_reason_is_asked_for)
+{
+    struct authority_list list = {.this_s = SIGNED_S + 60,
+                                  .revoked = pki.leaf,
+                                  .revoked_s = SIGNED_S - DAY_S,
+                                  .reason = CRL_REASON_SUPERSEDED};
+
+    expect_revoked(&list, 0, VERIFY_FAIL);
+    list.root = true;
+    list.revoked = pki.issuing;
+    list.revoked_s = SIGNED_S + DAY_S;
+    expect_revoked(&list, 1, VERIFY_UNKNOWN);
 }

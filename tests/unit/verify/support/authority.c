@@ -187,6 +187,12 @@ static void revoke(X509_CRL *crl, const struct authority_list *list)
                      1);
         ASN1_GENERALIZEDTIME_free(unsafe);
     }
+    if (list->reason != 0) {
+        ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+        cr_assert_eq(ASN1_ENUMERATED_set(reason, list->reason), 1);
+        cr_assert_eq(X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0), 1);
+        ASN1_ENUMERATED_free(reason);
+    }
     cr_assert_eq(X509_CRL_add0_revoked(crl, entry), 1);
     ASN1_TIME_free(since);
 }
@@ -257,7 +263,9 @@ struct slice authority_ocsp(const struct authority *authority, X509 *about, bool
 
     OCSP_SINGLERESP *single = OCSP_basic_add1_status(
         answer, id, revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
-        OCSP_REVOKED_STATUS_UNSPECIFIED, revoked ? from : NULL, from, until);
+        authority->no_reason ? OCSP_REVOKED_STATUS_NOSTATUS
+                             : OCSP_REVOKED_STATUS_UNSPECIFIED,
+        revoked ? from : NULL, from, until);
     cr_assert_not_null(single);
     if (revoked && authority->unsafe_s != 0) {
         ASN1_GENERALIZEDTIME *unsafe = unsafe_since(authority->unsafe_s);

@@ -15,7 +15,8 @@ struct authority {
     bool no_signer;        /* tokens without SignerInfo; */
     bool no_certificates;  /* without certificates */
     const EVP_MD *md;      /* of OCSP answers; NULL = SHA-256 */
-    int64_t unsafe_s;      /* of those that revoke: invalidityDate; 0 = none */
+    int64_t unsafe_s;      /* of those that revoke: invalidityDate; 0 = none; */
+    bool no_reason;        /* without a reason, which is "unspecified" else */
 };
 void authority_make(struct authority *authority, const struct pki *pki, int64_t time_s);
 void authority_free(struct authority *authority);
@@ -31,6 +32,7 @@ struct authority_list {
     const X509 *revoked; /* NULL = nobody */
     int64_t revoked_s;
     int64_t unsafe_s;  /* invalidityDate; 0 = none */
+    int reason;        /* CRLReason, from 1 on; 0 = none is stated */
     EVP_PKEY *key;     /* who signs it; NULL = the right one */
     const EVP_MD *md;  /* NULL = SHA-256 */
     const char *scope; /* of the issuing distribution point; NULL = all certificates */

@@ -105,10 +105,14 @@ static void fill(struct slice pdf, size_t from, const struct authority *authorit
     OPENSSL_free(writable(token));
 }
 
-struct slice store_stamp(struct slice pdf, const struct authority *authority)
+/* The field has this name and number, and its value the next. */
+static struct slice stamp(struct slice pdf, const struct authority *authority,
+                          const char *name, int number)
 {
     static char value[DIGITS + 256];
     char form[1024];
+    char field[256];
+    char by[32];
     int len = snprintf(value, sizeof(value),
                        "<< /Type /DocTimeStamp /SubFilter /ETSI.RFC3161 /ByteRange [0 "
                        "000000000 000000000 000000000] /Contents <");
@@ -116,13 +120,24 @@ struct slice store_stamp(struct slice pdf, const struct authority *authority)
     memset(value + len, '0', DIGITS);
     (void)snprintf(value + len + DIGITS, sizeof(value) - (size_t)len - DIGITS, "> >>");
     (void)snprintf(form, sizeof(form), "%s", update_text(pdf, FORM));
-    update_replace(form, "]", "160 0 R ]");
-    const struct update objects[] = {
-        {FORM, form},
-        {160, "<< /FT /Sig /T (cap) /Type /Annot /Subtype /Widget /Rect [0 0 0 0] "
-              "/P 3 0 R /V 161 0 R >>"},
-        {161, value}};
+    (void)snprintf(by, sizeof(by), "%d 0 R ]", number);
+    update_replace(form, "]", by);
+    (void)snprintf(field, sizeof(field),
+                   "<< /FT /Sig /T (%s) /Type /Annot /Subtype /Widget /Rect [0 0 0 0] "
+                   "/P 3 0 R /V %d 0 R >>",
+                   name, number + 1);
+    const struct update objects[] = {{FORM, form}, {number, field}, {number + 1, value}};
     struct slice whole = update_pdf(pdf, objects, 3, 1);
     fill(whole, pdf.len, authority);
     return whole;
+}
+
+struct slice store_stamp(struct slice pdf, const struct authority *authority)
+{
+    return stamp(pdf, authority, "cap", 160);
+}
+
+struct slice store_stamp_again(struct slice pdf, const struct authority *authority)
+{
+    return stamp(pdf, authority, "cap2", 170);
 }

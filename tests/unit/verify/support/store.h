@@ -13,5 +13,7 @@ struct slice store_put(struct slice pdf, const struct slice *crls, size_t count,
                        struct slice ocsp);
 /* With a time-stamp of the document, in a field named "cap". */
 struct slice store_stamp(struct slice pdf, const struct authority *authority);
+/* With another one behind that, in "cap2". */
+struct slice store_stamp_again(struct slice pdf, const struct authority *authority);
 
 #endif
