@@ -1075,6 +1075,41 @@ def a_stamp_over_a_letter_that_nothing_proves_is_not_extended_over(town):
         equal(len(glob.glob(town.rig.path("renewed", "*.pdf"))), 3, "renewed letters")
 
 
+def verified(town, roots, *paths):
+    """By whoever trusts these, and asks for B-LTA."""
+    with open(town.rig.path("pki/root.pem"), encoding="ascii") as one:
+        with open(roots, encoding="ascii") as more:
+            trusted = town.rig.write("trusted.pem", one.read() + more.read())
+    result = town.rig.segel("e-office", "verify", "--require", "b-lta", "--ca", trusted, *paths)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+
+
+@claim
+def a_letter_loses_nothing_by_an_authority_that_ends(town):
+    first, second, conf = two_authorities(town, "ended")
+    roots = town.rig.path("ended.pem")
+    with town.rig.gateway(conf) as gateway:
+        wait_for_authority(gateway)
+        whole_validation(gateway)
+        signed = sign_letters(town, "ended-b-t", "pades-b-t")[0]
+        extend(town, "b-lta", "ended", signed)
+        lasting = town.rig.path("ended", os.path.basename(signed))
+        verified(town, roots, lasting)
+        time.sleep(1.1)  # both dates are of whole seconds
+        first.state("hold")
+        gateway.wait_event("tsa.revoked")
+        equal(stamped_by(town, gateway), second.url, "who stamps in its place")
+        whole_validation(gateway)
+        told = extend(town, "b-lta", "refused", lasting, code=1)
+        contains(told, "revoked or on hold by now", "--level b-t adds")
+        equal(glob.glob(town.rig.path("refused", "*")), [], "files")
+        first.state("revoked")  # as superseded
+        equal(wait_events(gateway, "tsa.revoked", 2)["state"], "revoked")
+        extend(town, "b-lta", "ended-renewed", lasting)
+        verified(town, roots, town.rig.path("ended-renewed", os.path.basename(signed)))
+    first.stop(), second.stop()
+
+
 @claim
 def a_letter_that_cannot_be_extended_keeps_no_other_one_from_it(town):
     town.tsa.fault("none")

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ts.h>
 
+#include "client/commands/extend/loss.h"
 #include "client/commands/extend/store.h"
 #include "client/pdf/compare/changes.h"
 #include "client/pdf/pdf.h"
@@ -54,8 +55,7 @@ static bool same_certificate(X509 *cert, struct slice der)
 
 struct check {
     struct slice pdf;
-    const struct slice *certificates;
-    size_t count;
+    const struct pdf_dss *added;
     struct extend_facts *out;
     struct extend_store *store;
     bool
@@ -64,8 +64,10 @@ struct check {
 
 static bool is_given(const struct check *check, X509 *cert)
 {
-    for (size_t i = 0; cert != NULL && i < check->count; i++) {
-        if (same_certificate(cert, check->certificates[i])) {
+    const struct pdf_dss_part *certificates = &check->added->parts[PDF_DSS_CERTS];
+
+    for (size_t i = 0; cert != NULL && i < certificates->count; i++) {
+        if (same_certificate(cert, certificates->items[i])) {
             return true;
         }
     }
@@ -127,7 +129,7 @@ static bool is_confirmed(struct slice der, bool *bare)
 }
 
 /* Whether an authority that was given made it, or one that the letter's own store proves:
- * of an earlier extension, when it was the authority. */
+ * of an earlier extension, when it was the authority. Notes that it may be revoked. */
 static bool is_known(const struct check *check, PKCS7 *token)
 {
     STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
@@ -136,6 +138,7 @@ static bool is_known(const struct check *check, PKCS7 *token)
         signer != NULL && (is_given(check, signer) ||
                            extend_store_proves(check->store, check->pdf, signer));
 
+    check->out->doubted = check->out->doubted || extend_is_named(check->added, token);
     sk_X509_free(signers);
     ERR_clear_error();
     return known;
@@ -210,8 +213,16 @@ static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *sign
         return false;
     }
     *stamped = true;
-    check->out->stamp_known = check->out->stamp_known && is_known(check, token);
+    bool known = is_known(check, token);
+    check->out->stamp_known = check->out->stamp_known && known;
     return true;
+}
+
+static bool is_by_key(const struct check *check, X509 *cert)
+{
+    const struct pdf_dss_part *certificates = &check->added->parts[PDF_DSS_CERTS];
+
+    return certificates->count > 0 && same_certificate(cert, certificates->items[0]);
 }
 
 static bool check_signature(const struct check *check,
@@ -238,7 +249,7 @@ static bool check_signature(const struct check *check,
         ERR_clear_error();
         return false;
     }
-    if (check->count > 0 && same_certificate(cert, check->certificates[0])) {
+    if (is_by_key(check, cert)) {
         bool stamped = false;
         check->out->by_key = true;
         bool sound = note_signature_stamp(check, signer, &stamped);
@@ -298,13 +309,13 @@ static enum sg_status check_rest(struct slice pdf, const struct pdf_signature *l
                          "'segel verify'");
 }
 
-enum sg_status extend_check(struct slice pdf, const struct slice *certificates,
-                            size_t count, struct extend_facts *out, struct sg_error *why)
+enum sg_status extend_check(struct slice pdf, const struct pdf_dss *added,
+                            struct extend_facts *out, struct sg_error *why)
 {
     AUTO(close_document) struct pdf_document *document = NULL;
     AUTO(extend_store_fini) struct extend_store store = {.read = false};
     bool bare = false;
-    const struct check check = {pdf, certificates, count, out, &store, &bare};
+    const struct check check = {pdf, added, out, &store, &bare};
 
     *out = (struct extend_facts){.stamp_known = true};
     TRY(pdf_open(pdf, &document, why));

@@ -1,8 +1,7 @@
 #ifndef SEGEL_CLIENT_COMMANDS_EXTEND_CHECK_H
 #define SEGEL_CLIENT_COMMANDS_EXTEND_CHECK_H
 
-#include <openssl/x509.h>
-
+#include "client/pdf/pdf.h"
 #include "proto/base.h"
 #include "proto/slice.h"
 
@@ -14,14 +13,16 @@ struct extend_facts {
         stamped; /* each such signature, or the whole letter after it, has a time stamp */
     bool stamp_known; /* each, or the last over the whole letter, by an authority whose
                        * certificate was given, or that the letter's store proves */
+    bool doubted;     /* what is added may revoke an authority that stamped it */
     size_t signatures;
 };
 
-/* certificates: DER, the key's own first. SG_INVALID: why says what is wrong with the
- * letter: no PDF, no signature, one that is not of these bytes, or bytes behind the last.
+/* added: of the key and of the authorities, the key's own certificate first; the
+ * statements only where they are added to the letter. SG_INVALID: why says what is wrong
+ * with the letter: no PDF, no signature, one that is not of these bytes, or bytes behind
+ * the last.
  */
-SG_MUST_USE enum sg_status extend_check(struct slice pdf,
-                                        const struct slice *certificates, size_t count,
+SG_MUST_USE enum sg_status extend_check(struct slice pdf, const struct pdf_dss *added,
                                         struct extend_facts *out, struct sg_error *why);
 
 /* Whether a token is over this SHA-256. SG_CORRUPT. */

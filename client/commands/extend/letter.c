@@ -8,6 +8,7 @@
 #include "client/channel/moment.h"
 #include "client/channel/unpack.h"
 #include "client/commands/extend/check.h"
+#include "client/commands/extend/loss.h"
 #include "client/console/file.h"
 #include "client/pdf/guard/guard.h"
 #include "proto/text.h"
@@ -139,9 +140,8 @@ static enum sg_status judge(struct extend_run *run, struct slice pdf,
                             struct sg_error *why)
 {
     struct extend_facts facts = {.signatures = 0};
-    const struct pdf_dss_part *certificates = &run->dss.parts[PDF_DSS_CERTS];
 
-    TRY(extend_check(pdf, certificates->items, certificates->count, &facts, why));
+    TRY(extend_check(pdf, &run->dss, &facts, why));
     run->by_other = !facts.by_key;
     if (run->by_other) {
         return sg_fail(why, SG_INVALID,
@@ -162,6 +162,13 @@ static enum sg_status judge(struct extend_run *run, struct slice pdf,
             "the time stamp is of an authority whose certificates neither the gateway "
             "knows nor the letter's store proves; use --level b-t first, which adds one "
             "that it does");
+    }
+    if (facts.doubted && extend_loses(pdf, &run->dss, 0)) {
+        return sg_fail(
+            why, SG_INVALID,
+            "an authority that stamped the letter is revoked or on hold by now, and with "
+            "the CRL that says so its time would be proven no more: --level b-t adds "
+            "another time stamp, and leaves the CRL away");
     }
     return SG_OK;
 }

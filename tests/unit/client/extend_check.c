@@ -2,21 +2,24 @@
 #include "client/commands/extend/check.h"
 
 #include <criterion/criterion.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/commands/extend/loss.h"
 #include "client/pdf/pdf.h"
 #include "tests/unit/cms/support/writable.h"
 #include "tests/unit/verify/support/pdf.h"
 #include "tests/unit/verify/support/store.h"
 
-enum { SIGNED_S = 1767225600, CERTIFICATES = 2 };
+enum { SIGNED_S = 1767225600, DAY_S = 86400, CERTIFICATES = 4 };
 
 static struct pki pki;
 static struct authority authority;
 static struct maker maker;
 static struct slice letter;
-static struct slice certificates[CERTIFICATES]; /* of the key, and of the authority */
+static struct slice certificates[CERTIFICATES]; /* of the key, the authority, both CAs */
+static struct slice statement; /* the one that is added; empty = none is */
 static struct extend_facts facts;
 static struct sg_error why;
 
@@ -37,11 +40,14 @@ static void begin(void)
     maker.stamp = &authority;
     certificates[0] = der_of(pki.leaf);
     certificates[1] = der_of(authority.certificate);
+    certificates[2] = der_of(pki.issuing);
+    certificates[3] = der_of(pki.root);
 }
 
 static void end(void)
 {
     free(writable(letter));
+    OPENSSL_free(writable(statement));
     for (size_t i = 0; i < CERTIFICATES; i++) {
         OPENSSL_free(writable(certificates[i]));
     }
@@ -51,9 +57,23 @@ static void end(void)
 
 TestSuite(extend_check, .init = begin, .fini = end);
 
+static bool is_list = true;
+
+static struct pdf_dss added(void)
+{
+    size_t count = statement.len > 0 ? 1 : 0;
+    struct pdf_dss dss = {.parts = {{certificates, CERTIFICATES}}};
+
+    dss.parts[is_list ? PDF_DSS_CRLS : PDF_DSS_OCSPS] =
+        (struct pdf_dss_part){&statement, count};
+    return dss;
+}
+
 static enum sg_status check(void)
 {
-    return extend_check(letter, certificates, CERTIFICATES, &facts, &why);
+    const struct pdf_dss dss = added();
+
+    return extend_check(letter, &dss, &facts, &why);
 }
 
 static void sign(void)
@@ -61,12 +81,17 @@ static void sign(void)
     letter = pdf_signed(pdf_page(), maker);
 }
 
-static void stamp_document(void)
+static void stamp_document_by(const struct authority *by)
 {
-    struct slice whole = store_stamp(letter, &authority);
+    struct slice whole = store_stamp(letter, by);
 
     free(writable(letter));
     letter = whole;
+}
+
+static void stamp_document(void)
+{
+    stamp_document_by(&authority);
 }
 
 /* As an earlier extension left it: certificates, and the word of their issuer. */
@@ -177,10 +202,7 @@ TestSuite(extend_former, .init = begin_later, .fini = end_later, .timeout = 60);
 
 static void stamp_by_former(void)
 {
-    struct slice whole = store_stamp(letter, &former);
-
-    free(writable(letter));
-    letter = whole;
+    stamp_document_by(&former);
 }
 
 static bool is_known(void)
@@ -215,4 +237,108 @@ Test(extend_former, the_word_about_another_certificate_proves_nothing)
     add_store(&authority, true);
     stamp_by_former();
     cr_expect_not(is_known());
+}
+
+/* --- Of one that is revoked by now ---------------------------------------------------
+ */
+
+static void add_list(const X509 *revoked, int reason)
+{
+    OPENSSL_free(writable(statement));
+    statement = authority_crl(&authority,
+                              &(struct authority_list){.this_s = SIGNED_S + 10L * DAY_S,
+                                                       .revoked = revoked,
+                                                       .revoked_s = SIGNED_S + 5L * DAY_S,
+                                                       .reason = reason});
+    is_list = true;
+}
+
+static void add_answer(bool revoked)
+{
+    OPENSSL_free(writable(statement));
+    statement = authority_ocsp(&authority, authority.certificate, revoked,
+                               SIGNED_S + 10L * DAY_S, NULL, NULL);
+    is_list = false;
+}
+
+static bool is_doubted(void)
+{
+    cr_assert_eq(check(), SG_OK, "%s", why.text);
+    return facts.doubted;
+}
+
+static bool loses(void)
+{
+    const struct pdf_dss dss = added();
+
+    return extend_loses(letter, &dss, (SIGNED_S + 11L * DAY_S) * INT64_C(1000000));
+}
+
+TestSuite(extend_loss, .init = begin, .fini = end, .timeout = 60);
+
+Test(extend_loss, whom_what_is_added_revokes_is_doubted)
+{
+    sign();
+    cr_expect_not(is_doubted());
+    add_list(NULL, 0);
+    cr_expect_not(is_doubted());
+    add_list(authority.certificate, 0);
+    cr_expect(is_doubted());
+    add_answer(false);
+    cr_expect_not(is_doubted());
+    add_answer(true);
+    cr_expect(is_doubted());
+    maker.stamp = NULL;
+    free(writable(letter));
+    sign();
+    add_list(authority.certificate, 0);
+    cr_expect_not(is_doubted());
+    stamp_document();
+    cr_expect(is_doubted());
+}
+
+Test(extend_loss, a_list_that_takes_the_proof_of_time_is_a_loss)
+{
+    sign();
+    add_list(NULL, 0);
+    cr_expect_not(loses());
+    add_list(authority.certificate, CRL_REASON_SUPERSEDED);
+    cr_expect_not(loses());
+    add_list(authority.certificate, 0);
+    cr_expect(loses());
+    add_list(authority.certificate, CRL_REASON_CERTIFICATE_HOLD);
+    cr_expect(loses());
+}
+
+/* Then the letter has another proof. */
+Test(extend_loss, behind_another_time_stamp_it_is_none)
+{
+    struct authority successor;
+
+    authority_make(&successor, &pki, SIGNED_S + 8L * DAY_S);
+    sign();
+    stamp_document_by(&successor);
+    add_list(authority.certificate, 0);
+    cr_expect_not(loses());
+    authority_free(&successor);
+}
+
+/* That one came too late for a certificate that had ended. */
+Test(extend_loss, of_a_signer_that_has_expired_it_is_one)
+{
+    struct authority successor;
+    X509 *brief = pki_leaf_new(&pki, pki.leaf_key,
+                               &(struct pki_leaf){.common_name = "Segel Kota Contoh",
+                                                  .not_after_s = SIGNED_S + 7L * DAY_S});
+
+    authority_make(&successor, &pki, SIGNED_S + 8L * DAY_S);
+    maker.certificate = maker.ess = brief;
+    sign();
+    stamp_document_by(&successor);
+    add_list(authority.certificate, CRL_REASON_SUPERSEDED);
+    cr_expect_not(loses());
+    add_list(authority.certificate, 0);
+    cr_expect(loses());
+    authority_free(&successor);
+    X509_free(brief);
 }
