@@ -15,23 +15,57 @@ static bool failed(const struct verify_report *report)
     return false;
 }
 
-/* Whether file and archive tell of the chain of whoever proves the time: the token of the
- * signature, or a time-stamp of the document. What proves nothing needs no proof. */
-static bool prover_in_file(const struct verify_case *c, bool *archived)
+static bool was_valid(STACK_OF(X509) * chain, int64_t time_us)
 {
-    bool by_token =
-        c->token != NULL && c->token->trusted && c->token->time_us == c->time_us;
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        const X509 *one = sk_X509_value(chain, i);
+        if (time_us < verify_time_us(X509_get0_notBefore(one)) ||
+            time_us > verify_time_us(X509_get0_notAfter(one))) {
+            return false;
+        }
+    }
+    return true;
+}
 
-    *archived = by_token ? c->token->in_archive : c->input->proof_in_archive;
-    return by_token ? c->token->in_file : c->input->proof_in_file;
+/* Whether the material tells of the signer's chain as it was then. 0: never. */
+static bool is_proved(const struct verify_case *c, int64_t time_us,
+                      const struct verify_material *material)
+{
+    struct verify_case then = *c;
+
+    then.time_us = time_us;
+    return time_us != 0 && was_valid(c->chain, time_us) &&
+           verify_case_proved(&then, material);
+}
+
+/* Of those who prove the time one is enough of whose chain the file tells: the token of
+ * the signature, or a time-stamp of the document. What proves nothing needs no proof, and
+ * what nothing proves takes none away. */
+static bool is_filed(const struct verify_case *c)
+{
+    const struct verify_input *input = c->input;
+    const struct verify_token *token = c->token;
+    bool by_token = token != NULL && token->trusted && token->in_file;
+
+    return (by_token && is_proved(c, token->time_us, input->file)) ||
+           is_proved(c, input->filed_us, input->file);
+}
+
+/* And a time-stamp of the document covers that. */
+static bool is_archived(const struct verify_case *c)
+{
+    const struct verify_input *input = c->input;
+    const struct verify_token *token = c->token;
+    bool by_token =
+        token != NULL && token->trusted && token->in_file && token->in_archive;
+
+    return (by_token && is_proved(c, token->time_us, input->archived)) ||
+           is_proved(c, input->archived_us, input->archived);
 }
 
 static enum verify_level level_of(const struct verify_case *c,
                                   const struct verify_report *report)
 {
-    const struct verify_input *input = c->input;
-    bool archived = false;
-
     /* The profile is the last check. */
     if (report->count == 0 || report->checks[report->count - 1].mark != VERIFY_PASS ||
         failed(report)) {
@@ -40,12 +74,10 @@ static enum verify_level level_of(const struct verify_case *c,
     if (c->time_us == 0) {
         return VERIFY_B_B;
     }
-    if (!input->pades || !verify_case_proved(c, input->file) ||
-        !prover_in_file(c, &archived)) {
+    if (!c->input->pades || !is_filed(c)) {
         return VERIFY_B_T;
     }
-    return archived && verify_case_proved(c, input->archived) ? VERIFY_B_LTA
-                                                              : VERIFY_B_LT;
+    return is_archived(c) ? VERIFY_B_LTA : VERIFY_B_LT;
 }
 
 static enum verify_missing missing_of(const struct verify_case *c,

@@ -46,9 +46,9 @@ struct work {
     struct verify_revisions revisions;
     int64_t proven_us; /* while going back: what a later time-stamp proves; 0 = nothing */
     char prover[128];
-    bool disowned;   /* a statement that was given about him */
-    bool in_file;    /* the file tells of his chain, */
-    bool in_archive; /* and what the last time-stamp covers */
+    bool disowned;       /* a statement that was given about him */
+    int64_t filed_us;    /* likewise, where the file tells of the prover's chain, */
+    int64_t archived_us; /* and what the last time-stamp covers */
 };
 
 static void fini(struct work *work)
@@ -96,8 +96,8 @@ static struct verify_input input_of(const struct work *work,
     input.proven_us = work->proven_us;
     input.prover = work->prover;
     input.proof_disowned = work->disowned;
-    input.proof_in_file = work->in_file;
-    input.proof_in_archive = work->in_archive;
+    input.filed_us = work->filed_us;
+    input.archived_us = work->archived_us;
     for (size_t i = 0; i < SG_COUNT(input.content); i++) {
         uint64_t from = range[2 * i];
         uint64_t len = range[2 * i + 1];
@@ -144,6 +144,11 @@ static void add_check(struct verify_report *report, const char *name,
     report->valid = report->valid && mark != VERIFY_FAIL && mark != VERIFY_UNKNOWN;
 }
 
+static bool is_earlier(int64_t time_us, int64_t than_us)
+{
+    return than_us == 0 || time_us < than_us;
+}
+
 /* It proves the time of all that it covers. */
 static void take_proof(struct work *work, const struct pdf_signature *signature,
                        struct verify_token *token)
@@ -159,11 +164,16 @@ static void take_proof(struct work *work, const struct pdf_signature *signature,
         const struct verify_input input = input_of(work, signature);
         verify_token_judge(input.cms, input.content, &input, token, NULL);
     }
-    if (work->proven_us == 0 || token->time_us < work->proven_us) {
+    if (token->in_file && is_earlier(token->time_us, work->filed_us)) {
+        work->filed_us = token->time_us;
+    }
+    if (token->in_file && token->in_archive &&
+        is_earlier(token->time_us, work->archived_us)) {
+        work->archived_us = token->time_us;
+    }
+    if (is_earlier(token->time_us, work->proven_us)) {
         work->proven_us = token->time_us;
         work->disowned = token->status.disowned;
-        work->in_file = token->in_file;
-        work->in_archive = token->in_archive;
         (void)BIO_snprintf(work->prover, sizeof(work->prover), "%s", token->authority);
     }
 }
@@ -226,8 +236,8 @@ static void judge_all(struct work *work, struct verify_report *reports, size_t c
 
     work->proven_us = 0;
     work->disowned = false;
-    work->in_file = false;
-    work->in_archive = false;
+    work->filed_us = 0;
+    work->archived_us = 0;
     work->has_archive = false;
     verify_material_fini(&work->archived);
     for (size_t i = pdf_signature_count(work->document); i > 0; i--) {

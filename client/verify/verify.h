@@ -96,8 +96,9 @@ struct verify_input {
     const char *prover;  /* whose; borrowed */
     bool proof_disowned; /* what was given about his certificates is signed by nobody who
                           * may */
-    bool proof_in_file;  /* the file tells that his chain was not revoked */
-    bool proof_in_archive; /* and a document time-stamp covers that */
+    int64_t filed_us;    /* likewise, the earliest one of whose chain the file tells that
+                          * it was not revoked; 0 = none */
+    int64_t archived_us; /* and a document time-stamp covers that */
 };
 void verify_cms(const struct verify_input *input, struct verify_report *report);
 

@@ -1047,12 +1047,23 @@ def a_letter_whose_time_stamp_is_not_true_is_not_extended(town):
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
 
 
+def verified(town, roots, *paths):
+    """By whoever trusts these, and asks for B-LTA."""
+    with open(town.rig.path("pki/root.pem"), encoding="ascii") as one:
+        with open(roots, encoding="ascii") as more:
+            trusted = town.rig.write("trusted.pem", one.read() + more.read())
+    result = town.rig.segel("e-office", "verify", "--require", "b-lta", "--ca", trusted, *paths)
+    equal(result.returncode, 0, result.stdout + result.stderr)
+
+
 @claim
 def a_stamp_over_a_letter_that_nothing_proves_is_not_extended_over(town):
     """The gateway's authority is another since. Of a letter that was B-LTA the store proves
     the former one, so that it can be renewed."""
     town.tsa.fault("none")
     former = Tsa(town.rig.path("former"))
+    roots = town.rig.write("all.pem", town.rig.read("former/root.pem") +
+                           town.rig.read("tsa/root.pem"))
     conf = town.rig.config((r"urls: '[^']*'", f"urls: '{former.url}'"),
                            (r"anchors: tsa/root\.pem", "anchors: former/root.pem"))
     with town.rig.gateway(conf) as gateway:
@@ -1071,17 +1082,9 @@ def a_stamp_over_a_letter_that_nothing_proves_is_not_extended_over(town):
         equal(glob.glob(town.rig.path("refused", "*")), [], "files")
         extend(town, "b-t", "both", stamped)
         extend(town, "b-lta", "both-b-lta", town.rig.path("both", os.path.basename(plain)))
+        verified(town, roots, town.rig.path("both-b-lta", os.path.basename(plain)))
         extend(town, "b-lta", "renewed", *glob.glob(town.rig.path("former-b-lta", "*.pdf")))
         equal(len(glob.glob(town.rig.path("renewed", "*.pdf"))), 3, "renewed letters")
-
-
-def verified(town, roots, *paths):
-    """By whoever trusts these, and asks for B-LTA."""
-    with open(town.rig.path("pki/root.pem"), encoding="ascii") as one:
-        with open(roots, encoding="ascii") as more:
-            trusted = town.rig.write("trusted.pem", one.read() + more.read())
-    result = town.rig.segel("e-office", "verify", "--require", "b-lta", "--ca", trusted, *paths)
-    equal(result.returncode, 0, result.stdout + result.stderr)
 
 
 @claim

@@ -129,6 +129,38 @@ Test(verify_lasting, statements_about_who_proves_nothing_are_not_asked_for)
     cr_expect_str_eq(reports[0].authority, "TSA Contoh");
 }
 
+/* Whoever trusts that authority, too, gets no less. */
+Test(verify_lasting, a_time_stamp_that_nothing_proves_takes_nothing_away)
+{
+    cr_assert_eq(X509_STORE_add_cert(anchors, other.root), 1);
+    sign(&stranger);
+    expect_level("PAdES B-T", VERIFY_MISSING_STATUS);
+    stamp(&authority, SIGNED_S + 120);
+    expect_level("PAdES B-LTA", VERIFY_MISSING_NOTHING);
+    cr_expect_eq(reports[0].proven_us, SIGNED_S * INT64_C(1000000));
+    sign(NULL);
+    stamp(&stranger, SIGNED_S + 120);
+    authority.time_s = SIGNED_S + 180;
+    replace(store_stamp_again(letter, &authority));
+    expect_level("PAdES B-LTA", VERIFY_MISSING_NOTHING);
+    cr_expect_eq(reports[0].proven_us, (SIGNED_S + 120) * INT64_C(1000000));
+}
+
+/* What came when the signer's certificate had ended proves nothing of him. */
+Test(verify_lasting, a_time_stamp_behind_the_signers_end_gives_no_level)
+{
+    X509 *brief = pki_leaf_new(&pki, pki.leaf_key,
+                               &(struct pki_leaf){.common_name = "Segel Kota Contoh",
+                                                  .not_after_s = SIGNED_S + 90});
+
+    cr_assert_eq(X509_STORE_add_cert(anchors, other.root), 1);
+    maker.certificate = maker.ess = brief;
+    sign(&stranger);
+    stamp(&authority, SIGNED_S + 120);
+    expect_level("PAdES B-T", VERIFY_MISSING_STATUS);
+    X509_free(brief);
+}
+
 /* --- An authority that is revoked ----------------------------------------------------
  */
 
