@@ -65,7 +65,12 @@ struct verify_word {
     bool disowned;   /* OPEN: it bears the issuer's name and not his signature */
     bool weak;       /* REVOKED: by a signature that calls nobody good */
     bool in_order;   /* REVOKED: for a reason that is none to doubt the key */
+    X509 *responder; /* who answered, borrowed; NULL = the issuer, by a list or himself,
+                      * or one of whom he says that nobody has to ask */
+    int64_t made_us; /* when he did */
 };
+/* Whether a list that is believed says that it was revoked then. */
+bool verify_crl_lists(X509_CRL *crl, X509 *certificate, int64_t time_us);
 struct verify_word verify_crl_word(X509_CRL *crl, X509 *certificate, X509 *issuer);
 struct verify_word verify_ocsp_word(OCSP_BASICRESP *answer, X509 *certificate,
                                     X509 *issuer);

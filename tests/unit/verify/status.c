@@ -340,50 +340,6 @@ Test(verify_status, the_newest_word_counts)
     expect(VERIFY_FAIL, "revoked");
 }
 
-static X509 *responder(EVP_PKEY *key, const char *usage)
-{
-    return pki_leaf_new(
-        &lawful.pki, key,
-        &(struct pki_leaf){.common_name = "OCSP Contoh", .extended_key_usage = usage});
-}
-
-Test(verify_status, only_a_responder_that_the_authority_named_may_answer)
-{
-    EVP_PKEY *key = pki_key_new(PKI_P256);
-    X509 *good = responder(key, "OCSPSigning");
-    X509 *bad = responder(key, "emailProtection");
-    X509 *plain = responder(key, NULL);
-
-    add_root_crl();
-    add_ocsp(false, NOW_S - 60, good, key);
-    expect(VERIFY_PASS, "No certificate");
-    add_root_crl();
-    add_ocsp(false, NOW_S - 60, bad, key);
-    expect(VERIFY_NOTE, "Segel Kota Contoh");
-    add_root_crl();
-    add_ocsp(false, NOW_S - 60, plain, key);
-    expect(VERIFY_NOTE, "Segel Kota Contoh");
-    X509_free(good);
-    X509_free(bad);
-    X509_free(plain);
-    EVP_PKEY_free(key);
-}
-
-Test(verify_status, a_responder_of_another_authority_may_not_answer)
-{
-    struct pki other;
-
-    pki_make(&other, PKI_P256);
-    X509 *stranger = pki_leaf_new(
-        &other, other.leaf_key,
-        &(struct pki_leaf){.common_name = "OCSP", .extended_key_usage = "OCSPSigning"});
-    add_root_crl();
-    add_ocsp(false, NOW_S - 60, stranger, other.leaf_key);
-    expect(VERIFY_NOTE, "Segel Kota Contoh");
-    X509_free(stranger);
-    pki_free(&other);
-}
-
 /* --- What cannot be read -------------------------------------------------------------
  */
 

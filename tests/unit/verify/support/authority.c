@@ -171,15 +171,14 @@ static ASN1_GENERALIZEDTIME *unsafe_since(int64_t time_s)
     return time;
 }
 
-static void revoke(X509_CRL *crl, const struct authority_list *list)
+static void revoke(X509_CRL *crl, const struct authority_list *list, const X509 *whom)
 {
     X509_REVOKED *entry = X509_REVOKED_new();
     ASN1_TIME *since = ASN1_TIME_set(NULL, list->revoked_s);
 
-    cr_assert_eq(
-        X509_REVOKED_set_serialNumber(
-            entry, (ASN1_INTEGER *)(uintptr_t)X509_get0_serialNumber(list->revoked)),
-        1);
+    cr_assert_eq(X509_REVOKED_set_serialNumber(
+                     entry, (ASN1_INTEGER *)(uintptr_t)X509_get0_serialNumber(whom)),
+                 1);
     cr_assert_eq(X509_REVOKED_set_revocationDate(entry, since), 1);
     if (list->unsafe_s != 0) {
         ASN1_GENERALIZEDTIME *unsafe = unsafe_since(list->unsafe_s);
@@ -229,7 +228,10 @@ struct slice authority_crl(const struct authority *authority,
     X509_CRL_set1_lastUpdate(crl, from);
     X509_CRL_set1_nextUpdate(crl, until);
     if (list->revoked != NULL) {
-        revoke(crl, list);
+        revoke(crl, list, list->revoked);
+    }
+    if (list->too != NULL) {
+        revoke(crl, list, list->too);
     }
     if (list->scope != NULL) {
         X509_EXTENSION *scope =
@@ -273,11 +275,15 @@ struct slice authority_ocsp(const struct authority *authority, X509 *about, bool
             OCSP_SINGLERESP_add1_ext_i2d(single, NID_invalidity_date, unsafe, 0, 0), 1);
         ASN1_GENERALIZEDTIME_free(unsafe);
     }
-    cr_assert_eq(
-        OCSP_basic_sign(answer, responder == NULL ? authority->pki->issuing : responder,
-                        responder == NULL ? authority->pki->issuing_key : key,
-                        authority->md == NULL ? EVP_sha256() : authority->md, NULL, 0),
-        1);
+    const ASN1_GENERALIZEDTIME *made = OCSP_resp_get0_produced_at(answer);
+    cr_assert_not_null(
+        ASN1_GENERALIZEDTIME_set((ASN1_GENERALIZEDTIME *)(uintptr_t)made, this_s));
+    cr_assert_eq(OCSP_basic_sign(answer,
+                                 responder == NULL ? authority->pki->issuing : responder,
+                                 responder == NULL ? authority->pki->issuing_key : key,
+                                 authority->md == NULL ? EVP_sha256() : authority->md,
+                                 NULL, OCSP_NOTIME),
+                 1);
     OCSP_RESPONSE *response =
         OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, answer);
     int len = i2d_OCSP_RESPONSE(response, &der);

@@ -30,6 +30,7 @@ struct authority_list {
     int64_t this_s;
     bool root;
     const X509 *revoked; /* NULL = nobody */
+    const X509 *too;     /* likewise, at the same time */
     int64_t revoked_s;
     int64_t unsafe_s;  /* invalidityDate; 0 = none */
     int reason;        /* CRLReason, from 1 on; 0 = none is stated */
@@ -42,7 +43,8 @@ struct authority_list {
 struct slice authority_crl(const struct authority *authority,
                            const struct authority_list *list);
 
-/* An OCSP answer of the issuing CA about one certificate, good for a week. responder:
+/* An OCSP answer of the issuing CA about one certificate, made at this_s and good for a
+ * week. responder:
  * another certificate, with its key; NULL = the CA itself. */
 struct slice authority_ocsp(const struct authority *authority, X509 *about, bool revoked,
                             int64_t this_s, X509 *responder, EVP_PKEY *key);
