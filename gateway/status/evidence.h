@@ -39,6 +39,7 @@ SG_MUST_USE enum sg_status evidence_crl(const struct status_link *link, struct s
 struct statement {
     struct slice question;
     struct slice der;
+    struct slice list; /* of an answer: the issuer's CRL that is held; empty = none */
 };
 SG_MUST_USE enum sg_status evidence_ocsp(const struct status_link *link,
                                          const struct statement *statement,

@@ -18,6 +18,11 @@ static void free_request(OCSP_REQUEST **request)
     OCSP_REQUEST_free(*request);
 }
 
+static void free_crl(X509_CRL **crl)
+{
+    X509_CRL_free(*crl);
+}
+
 static void free_id(OCSP_CERTID **id)
 {
     OCSP_CERTID_free(*id);
@@ -169,6 +174,34 @@ static bool kept_well(const struct status_link *link, const struct statement *st
            signed_well(link, basic, finding->this_update_us);
 }
 
+/* Of whom somebody has to ask: the issuer would say if not (RFC 6960 4.2.2.2.1). */
+static bool is_in_question(const struct status_link *link, X509 *responder)
+{
+    return X509_cmp(responder, link->issuer) != 0 &&
+           X509_get_ext_by_NID(responder, NID_id_pkix_OCSP_noCheck, -1) < 0;
+}
+
+/* On hold, too: the list is that of the issuer, and held because it verified. */
+static bool is_by_revoked(const struct status_link *link, struct slice list,
+                          OCSP_BASICRESP *basic, int64_t this_update_us)
+{
+    AUTO(free_certificates) STACK_OF(X509) *known = signers(link);
+    const unsigned char *at = list.data;
+    X509 *responder = NULL;
+    X509_REVOKED *entry = NULL;
+    int64_t since_us = 0;
+
+    if (list.len == 0 || OCSP_resp_get0_signer(basic, &responder, known) != 1 ||
+        !is_in_question(link, responder)) {
+        ERR_clear_error();
+        return false;
+    }
+    AUTO(free_crl) X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)list.len);
+    return crl != NULL && X509_CRL_get0_by_cert(crl, &entry, responder) == 1 &&
+           evidence_time(X509_REVOKED_get0_revocationDate(entry), &since_us) &&
+           since_us <= this_update_us;
+}
+
 enum sg_status evidence_ocsp(const struct status_link *link,
                              const struct statement *statement, int64_t now_us,
                              struct status_finding *out, struct sg_error *why)
@@ -186,6 +219,12 @@ enum sg_status evidence_ocsp(const struct status_link *link,
         return sg_fail(why, SG_INVALID,
                        "the OCSP answer is not signed by the issuer, nor by a responder "
                        "that the issuer named");
+    }
+    if (found == SG_OK &&
+        is_by_revoked(link, statement->list, basic, out->this_update_us)) {
+        return sg_fail(why, SG_INVALID,
+                       "the OCSP answer is signed by a responder that the issuer's CRL "
+                       "revokes");
     }
     return found;
 }

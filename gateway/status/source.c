@@ -13,11 +13,15 @@ static enum sg_status judge(const struct source *source,
                             struct sg_error *why)
 {
     const struct status_link *link = &source->of->link;
+    const struct status_blob *list = source->of->crl.blob;
+    struct statement answer = *statement;
     int64_t now_us = clock_wall_us();
 
-    return source->kind == STATUS_CRL
-               ? evidence_crl(link, statement->der, now_us, out, why)
-               : evidence_ocsp(link, statement, now_us, out, why);
+    if (source->kind == STATUS_CRL) {
+        return evidence_crl(link, statement->der, now_us, out, why);
+    }
+    answer.list = list == NULL ? slice_of(NULL, 0) : status_bytes(list);
+    return evidence_ocsp(link, &answer, now_us, out, why);
 }
 
 void source_read_kept(struct status *status, struct source *source)
@@ -139,8 +143,9 @@ static enum sg_status check_answer(const struct source *source,
 static enum sg_status take(struct status *status, struct source *source,
                            const struct http_answer *answer, struct sg_error *why)
 {
-    const struct statement statement = {slice_of(source->question, source->question_len),
-                                        slice_of(answer->data, answer->len)};
+    const struct statement statement = {
+        .question = slice_of(source->question, source->question_len),
+        .der = slice_of(answer->data, answer->len)};
     struct status_finding finding;
 
     TRY(check_answer(source, answer, why));

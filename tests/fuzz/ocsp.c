@@ -110,7 +110,7 @@ static void hold(const struct statement *statement, const struct status_finding 
 static void judge(struct slice der, uint8_t choice)
 {
     const struct statement statement = {
-        (choice & ASKED) != 0 ? question() : slice_of(NULL, 0), der};
+        .question = (choice & ASKED) != 0 ? question() : slice_of(NULL, 0), .der = der};
     struct status_finding finding;
     struct sg_error why = {0};
 

@@ -539,7 +539,7 @@ def answer_of(authority, state=ocsp.OCSPCertStatus.GOOD, reason_flag=None, seria
     return answer
 
 
-def responder(authority, usage=True, impostor=False):
+def responder(authority, usage=True, impostor=False, unquestioned=False):
     """A certificate that the issuing CA gave to a responder, or somebody in its name."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = x509.CertificateBuilder(
@@ -550,6 +550,8 @@ def responder(authority, usage=True, impostor=False):
     if usage:
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False)
+    if unquestioned:
+        builder = builder.add_extension(x509.OCSPNoCheck(), False)
     signer = key if impostor else authority.issuing_key
     return builder.sign(signer, hashes.SHA256()), key
 
@@ -606,6 +608,24 @@ def a_responder_that_the_issuer_named_may_answer(authority):
     answer = answer_of(authority, key=key, responder=certificate)
     with by_ocsp(authority, answer) as gateway:
         until(gateway, "")
+
+
+@claim
+def a_responder_that_the_crl_revokes_lifts_no_hold(authority):
+    for unquestioned in (False, True):
+        certificate, key = responder(authority, unquestioned=unquestioned)
+        with by_ocsp(authority, answer_of(authority, key=key, responder=certificate)) as gateway:
+            until(gateway, "")
+            authority.serve((authority.seal.serial_number, HOLD),
+                            (certificate.serial_number, COMPROMISE), age=30)
+            until(gateway, "CERT_REVOKED")
+            authority.server.answers["/ocsp"] = answer_of(authority, key=key, age=10,
+                                                          responder=certificate)
+            asked_again(authority, "/ocsp")
+            told = any("responder that the issuer's CRL revokes" in event["why"]
+                       for event in gateway.find("status.failed"))
+            equal(told, not unquestioned, "that it is refused is told")
+            until(gateway, "" if unquestioned else "CERT_REVOKED")
 
 
 @claim

@@ -268,8 +268,8 @@ static enum sg_status judge_signed(OCSP_BASICRESP *basic, struct status_finding 
         OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     int len = i2d_OCSP_RESPONSE(response, &der);
     cr_assert_gt(len, 0);
-    const struct statement statement = {question, slice_of(der, (size_t)len)};
-    enum sg_status status = evidence_ocsp(&link, &statement, now_us, finding, why);
+    const struct statement told = {question, slice_of(der, (size_t)len), {NULL, 0}};
+    enum sg_status status = evidence_ocsp(&link, &told, now_us, finding, why);
     OPENSSL_free(der);
     OCSP_RESPONSE_free(response);
     OCSP_BASICRESP_free(basic);
