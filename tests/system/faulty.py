@@ -1,6 +1,7 @@
 """A gateway whose lane loads a module that fails on command (tests/fixtures/faults.c), with
 its local pages, and what tests do to such a lane. Not a test itself."""
 import contextlib
+import datetime
 import http.client
 import os
 import re
@@ -16,6 +17,7 @@ BROKEN_LOGIN = "C_Login@1+=30"  # CKR_DEVICE_ERROR: the lane cannot start
 PIN_REFUSED = "C_Login@1+=a0"   # CKR_PIN_INCORRECT: it may not start
 # No signature but those asked for: a checkpoint would meet the fault that is meant for a job.
 SELDOM = (r"checkpoint_s: 1,", "checkpoint_s: 86400,")
+JOBS_WAIT_S = 1  # for a lane that is started anew, as in gateway/core/lane/choose.c
 
 
 class Faulty:
@@ -72,6 +74,25 @@ def wait_for(truth, sentence, seconds=15):
     while not truth():
         expect(time.monotonic() < end, sentence)
         time.sleep(0.05)
+
+
+def right_once(measure, times=3):
+    """measure: what is wrong with its figures, or nothing. Figures of a few seconds are wrong
+    where this machine stood still; those of a gateway that is unfair are wrong each time."""
+    wrong = [measure()]
+    while wrong[-1] and len(wrong) < times:
+        print(f"      once more: {wrong[-1]}")
+        wrong.append(measure())
+    expect(not wrong[-1], "; then ".join(map(str, wrong)))
+
+
+def late_lane(gateway):
+    """That the only lane was away for almost as long as jobs wait for it, or nothing."""
+    wait_for(lambda: len(gateway.find("lane.up")) >= len(gateway.find("lane.down")) > 0,
+             "the lane does not come back", rig.START_S)
+    down, up = (datetime.datetime.fromisoformat(gateway.find(name)[-1]["ts"]).timestamp()
+                for name in ("lane.down", "lane.up"))
+    return up - down > JOBS_WAIT_S - 0.2 and f"the lane was away for {up - down:.1f} s"
 
 
 # --- Local pages ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import time
 
 import grpc
 import rig
-from faulty import wait_for
+from faulty import late_lane, right_once, wait_for
 from rig import claim, contains, equal, expect, item
 
 CONTENT = b"Isi surat contoh (TEST)\n"
@@ -134,17 +134,17 @@ def one_stuck_thread_of_several_is_found_while_others_work(faulty):
 
 @claim
 def a_token_that_is_slow_by_nature_gets_more_patience(faulty):
-    impatient = "hsm: {timeout_ms: 400}\nsign: {deadline_ms: 60000}\n"
+    impatient = "hsm: {timeout_ms: 1000}\nsign: {deadline_ms: 60000}\n"
     with faulty.gateway(impatient) as gateway:
         client = gateway.client()
         faulty.schedule("C_Sign@1+=slow=3000")
         equal(rig.refused(client.sign).code, UNAVAILABLE, "at first it counts as hung")
-        # Its slowest hundredth is then taken as 131 ms, and its limit is 1.3 s.
-        faulty.schedule("C_Sign@1+=slow=100")
+        # Its slowest hundredth is then taken as 262 ms, and its limit is 2.6 s.
+        faulty.schedule("C_Sign@1+=slow=200")
         retry(gateway, item())
         client.batch([item() for _ in range(120)])  # a hundred make a hundredth
         told = len(gateway.find("lane.down"))
-        faulty.schedule("C_Sign@1=slow=500")
+        faulty.schedule("C_Sign@1=slow=1300")
         expect(client.sign().signature, "slow, and still within ten times of what is usual")
         equal(len(gateway.find("lane.down")), told, "lanes that were given up")
 
@@ -344,7 +344,7 @@ def an_id_that_is_under_way_is_not_signed_twice(faulty):
 def repeated(faulty, seconds):
     """A job that waits in the lane behind slow ones, by a call with so much time, and the
     call that asks for it again. Gives gateway, job and both calls."""
-    with faulty.gateway("hsm: {timeout_ms: 9000}\n") as gateway:
+    with faulty.gateway("hsm: {timeout_ms: 9000}\nsign: {deadline_ms: 20000}\n") as gateway:
         client, job = gateway.client(), item(value=DIGEST)
         before = faulty.rig.read("calls").count(" slow")
         faulty.schedule("C_Sign@1+=slow=4000")
@@ -363,7 +363,7 @@ def repeated(faulty, seconds):
 
 @claim
 def whoever_asks_again_does_not_fail_by_the_time_of_the_first(faulty):
-    with repeated(faulty, 0.7) as (gateway, job, first, again):
+    with repeated(faulty, 2) as (gateway, job, first, again):
         equal(first.exception().code(), grpc.StatusCode.DEADLINE_EXCEEDED)
         result = again.result().result
         rig.check_cms(gateway.rig, result.signature, CONTENT)
@@ -373,15 +373,20 @@ def whoever_asks_again_does_not_fail_by_the_time_of_the_first(faulty):
 
 @claim
 def whoever_asks_again_does_not_fail_because_the_first_has_gone(faulty):
-    with repeated(faulty, 20) as (gateway, job, first, again):
-        first.cancel()
-        time.sleep(0.2)  # until the gateway knows both
-        for pid in lane_pid(gateway):
-            os.kill(int(pid), signal.SIGKILL)
-        result = again.result().result
-        rig.check_cms(gateway.rig, result.signature, CONTENT)
-        equal((result.attempt, result.replayed), (2, False), "attempt, replayed")
-        equal(outcomes_of(gateway.rig, job), ["failed", "signed"])
+    def measure():
+        with repeated(faulty, 20) as (gateway, job, first, again):
+            first.cancel()
+            time.sleep(0.2)  # until the gateway knows both
+            for pid in lane_pid(gateway):
+                os.kill(int(pid), signal.SIGKILL)
+            if again.code() == UNAVAILABLE and (late := late_lane(gateway)):
+                return late
+            result = again.result().result
+            rig.check_cms(gateway.rig, result.signature, CONTENT)
+            equal((result.attempt, result.replayed), (2, False), "attempt, replayed")
+            equal(outcomes_of(gateway.rig, job), ["failed", "signed"])
+        return None
+    right_once(measure)
 
 
 @claim
