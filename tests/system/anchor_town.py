@@ -67,7 +67,10 @@ class Town:
             yield gateway
 
     def refused(self, *names):
-        code, text = self.rig.refuses(self.config(*names))
+        """Whoever it asks has the time that a slow machine takes."""
+        patient = (("timeout_ms: 1000", "timeout_ms: 15000"),
+                   ("start_ms: 2000", "start_ms: 20000"))
+        code, text = self.rig.refuses(self.config(*names, changes=patient))
         expect(code == 1, f"the start goes on: {code}, {text[-800:]}")
         return text
 

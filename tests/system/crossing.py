@@ -184,8 +184,9 @@ def no_request_for_a_certificate_is_signed_behind_a_hold_or_a_lock_down(maker):
         contains(refusal.message, "lock-down")
 
 
-PATIENT = (r"\nlanes:\n", "\nhsm: {timeout_ms: 9000}\nlanes:\n")
-SLOW = "C_Sign@1+=slow=2500"
+PATIENT = (r"\nlanes:\n",
+           "\nhsm: {timeout_ms: 9000}\nsign: {deadline_ms: 20000}\nlanes:\n")
+SLOW = "C_Sign@1+=slow=4500"
 LONG = "C_GenerateKeyPair@1=slow=5000"  # a reload and a second more fit in
 
 

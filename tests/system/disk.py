@@ -58,7 +58,7 @@ class Disk:
 
 
 def until_health(client, wanted):
-    wait_for(lambda: client.health() == wanted, f"health is not {wanted}", 5)
+    wait_for(lambda: client.health() == wanted, f"health is not {wanted}")
 
 
 @claim
@@ -174,22 +174,25 @@ def signing_goes_on_by_itself_when_a_fifth_more_is_free(disk):
 
 @claim
 def what_was_begun_is_finished(disk):
-    """The lane has the jobs in hand when the disk gets full."""
-    with disk.gateway(50) as gateway:
-        client = gateway.client()
+    """The lane has the jobs in hand when the disk gets full, and is not taken for a hung one."""
+    text = disk.rig.read(os.path.basename(disk.conf))
+    config = disk.rig.write("patient.yaml", text + "hsm: {timeout_ms: 60000}\n"
+                            "sign: {deadline_ms: 30000}\n")
+    with disk.gateway(50, config) as gateway:
+        client, job = gateway.client(), item()
         pid = gateway.process.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             lane = int(file.read().split()[0])
         os.kill(lane, signal.SIGSTOP)
         answers = []
-        worker = threading.Thread(target=lambda: answers.append(client.sign()))
+        worker = threading.Thread(target=lambda: answers.append(client.sign(job, timeout=40)))
         worker.start()
-        size = len(disk.records())
-        wait_for(lambda: len(disk.records()) > size, "no INTENT came")
+        wait_for(lambda: any(r["type"] == "intent" and r["job"] == job.request_id
+                             for r in disk.records()), "no INTENT came")
         disk.room(1.5)
         until_health(gateway.client(), "NOT_SERVING")
         os.kill(lane, signal.SIGCONT)
-        worker.join(timeout=20)
+        worker.join(timeout=40)
         equal([a.attempt for a in answers if a.signature], [1], "signed")
 
 

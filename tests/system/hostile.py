@@ -29,9 +29,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 chance = random.Random(20261123)
 
 
-def config(the_rig):
+def config(the_rig, more=""):
     text = the_rig.read("segeld.yaml")
-    return the_rig.write("hostile.yaml", text + f"queue: {{limit: {QUEUE_LIMIT}}}\n")
+    return the_rig.write("hostile.yaml", text + f"queue: {{limit: {QUEUE_LIMIT}}}\n" + more)
 
 
 def records(the_rig):
@@ -419,7 +419,7 @@ def who_follows_the_log_is_not_sent_away_for_what_others_ask(the_rig):
 @claim
 def a_stream_that_is_ended_by_its_client_gets_all_and_is_well_though_the_gateway_ends(the_rig):
     """It is told that the client has sent all, also where the gateway reads no more of it."""
-    with the_rig.gateway(config(the_rig)) as gateway:
+    with the_rig.gateway(config(the_rig, "hsm: {timeout_ms: 60000}\n")) as gateway:
         client, go_on, answers = gateway.client(), threading.Event(), []
         client.sign()
         lane, = lanes_of(gateway)

@@ -509,7 +509,7 @@ def a_key_that_the_token_lets_decrypt_is_never_accepted(maker):
 
 
 # As long may a token go on with what a process that has died has told it.
-SOON = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 4000}\nlanes:\n")
+SOON = (r"\nlanes:\n", "\nhsm: {ceremony_ms: 7000}\nlanes:\n")
 
 
 @claim
@@ -535,7 +535,7 @@ def a_ceremony_that_hangs_is_ended(maker):
 @claim
 def a_key_that_a_token_makes_late_is_found(maker):
     """Its process was given up before; the first look finds nothing."""
-    with maker.gateway((SOON[0], SOON[1].replace("4000", "9000"))) as gateway:
+    with maker.gateway((SOON[0], SOON[1].replace("7000", "9000"))) as gateway:
         name = begin(maker, gateway, "C_GenerateKeyPair@1=hang")
         wait_for(lambda: gateway.find("ceremony.end"), "nobody looks", 30)
         contains(maker.key(gateway, name).trouble, "whether a key was made is not known yet")
@@ -611,7 +611,7 @@ def a_login_of_a_ceremony_without_an_answer_counts_as_one_of_a_lane(maker):
 def a_token_that_counts_a_login_of_a_ceremony_is_latched(maker):
     with maker.gateway() as gateway:
         name, tried = may_be_requested(maker, gateway)
-        maker.schedule("C_Login@1=slow=3000")
+        maker.schedule("C_Login@1=slow=8000")
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             answer = pool.submit(rig.refused, maker.csr, gateway, name)
             wait_for(lambda: maker.logins() - tried == 1, "it does not log in")

@@ -15,7 +15,7 @@ import time
 import grpc
 import order
 import rig
-from faulty import Faulty, ask, metrics, wait_for
+from faulty import SELDOM, Faulty, ask, metrics, wait_for
 from preload import preload
 from rig import claim, contains, equal, expect
 
@@ -186,11 +186,12 @@ def the_manager_is_told_no_sooner_than_it_serves(faulty):
 
 @claim
 def what_is_under_way_at_the_end_is_finished_and_the_log_is_closed(faulty):
-    with faulty.gateway() as gateway:
+    patient = (r"(?s)\A", "hsm: {timeout_ms: 30000}\nsign: {deadline_ms: 30000}\n")
+    with faulty.gateway(SELDOM, patient) as gateway:
         client, one = gateway.client(), rig.item()
         sign = client.call("unary_unary", "Sign", rig.signing.SignRequest,
                            rig.signing.SignResponse)
-        faulty.schedule("C_Sign@1+=slow=1000")
+        faulty.schedule("C_Sign@1+=slow=4000")
         job = sign.future(rig.signing.SignRequest(terms=rig.terms(), item=one), timeout=20)
         wait_for(lambda: metrics(gateway).value("segel_lane_in_flight", lane="lane0",
                                                 kind="rsa") == 1, "the job is not under way")

@@ -252,7 +252,7 @@ def a_process_that_dies_is_followed_by_one_that_looks(typist):
 
 @claim
 def when_the_look_dies_too_nobody_tries_again(typist):
-    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 6000}\nlanes:\n")) as gateway:
+    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 10000}\nlanes:\n")) as gateway:
         request = granted(typist, gateway)
         typist.schedule("C_SetPIN@1=slow=20000")
         before = calls(typist, "C_SetPIN")
@@ -274,7 +274,7 @@ def when_the_look_dies_too_nobody_tries_again(typist):
 
 @claim
 def a_look_before_which_the_token_allows_no_login_is_no_refusal(typist):
-    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 6000}\nlanes:\n")) as gateway:
+    with typist.gateway((r"\nlanes:\n", "\nhsm: {ceremony_ms: 10000}\nlanes:\n")) as gateway:
         request = granted(typist, gateway)
         typist.schedule("C_SetPIN@1=slow=20000")
         before, tried = calls(typist, "C_SetPIN"), typist.logins()

@@ -14,6 +14,8 @@ from rig import claim, contains, equal, expect, item
 WAITING_S = 20
 UNREAD, LATE_S = 100, 0.8
 WRITTEN_BACK_S = 1  # by then the gateway has put what it wrote before into its database
+# A call that takes seconds is neither a hung one nor too late.
+PATIENT = (r"(?s)\A", "hsm: {timeout_ms: 20000}\nsign: {deadline_ms: 15000}\n")
 
 
 class Jobs:
@@ -82,8 +84,8 @@ def of_a_job_in_a_lane_nobody_is_told_that_nothing_is_signed(broken):
 
 @claim
 def of_a_signature_without_its_outcome_nobody_is_told_so_either(broken):
-    with broken.gateway(faulty.SELDOM) as gateway:
-        jobs = Jobs(broken, gateway, "C_Sign@1+=slow=1700")
+    with broken.gateway(faulty.SELDOM, PATIENT) as gateway:
+        jobs = Jobs(broken, gateway, "C_Sign@1+=slow=5000")
         calls = jobs.begin()
         time.sleep(WRITTEN_BACK_S)
         fill(gateway)
@@ -128,8 +130,8 @@ def ended(gateway, how):
 
 @claim
 def who_waits_for_a_job_that_the_hsm_fails_is_not_counted_as_denied(broken):
-    with broken.gateway(faulty.SELDOM) as gateway:
-        jobs = Jobs(broken, gateway, "C_SignInit@1+=slow=1000 C_Sign@1+=20")
+    with broken.gateway(faulty.SELDOM, PATIENT) as gateway:
+        jobs = Jobs(broken, gateway, "C_SignInit@1+=slow=4000 C_Sign@1+=20")
         for call in jobs.begin():
             told(call)
         equal((ended(gateway, "failed"), ended(gateway, "denied")), (2, 0), "ends of jobs")
