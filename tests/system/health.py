@@ -120,7 +120,7 @@ def the_end_is_told_to_watchers_before_their_calls_end(faulty):
             expect(watcher.next() in ("SERVING", "SERVICE_UNKNOWN"), "first state")
         started = time.monotonic()
         equal(gateway.stop(), 0, "exit code")
-        expect(time.monotonic() - started < 10, "the end waited for the watchers")
+        expect(time.monotonic() - started < 15, "the end waited for the watchers")
         for watcher in watchers[:-1]:
             equal(watcher.next(), "NOT_SERVING")
         for watcher in watchers:
@@ -294,7 +294,7 @@ def who_watches_again_at_once_does_not_hold_up_the_end(faulty):
         started = time.monotonic()
         equal(gateway.stop(), 0, "exit code")
         took = time.monotonic() - started
-        expect(took < 5, f"the end waited for the watchers: {took:.1f} s")
+        expect(took < 15, f"the end waited for the watchers: {took:.1f} s")
         for thread in threads:
             thread.join(timeout=10)
 

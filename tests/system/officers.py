@@ -236,7 +236,7 @@ def a_refusal_ends_it(people):
 
 @claim
 def it_is_over_when_its_time_is(people):
-    with people.gateway((r"officers: \{", "officers: {request_life_s: 8, ")) as gateway:
+    with people.gateway((r"officers: \{", "officers: {request_life_s: 15, ")) as gateway:
         approval = asked(people, gateway)
         approve(gateway, approval.id, people.keys["officer-2"])
         text = get(gateway, approval.id).grant_text

@@ -779,9 +779,9 @@ def it_ends_with_its_time_and_with_its_policy(people):
     unlawful = dict(notice_shown=False)
     with people.gateway() as gateway:
         # Two have to agree in it, too.
-        open_override(people, gateway, until_us=(int(time.time()) + 12) * 10**6)
+        open_override(people, gateway, until_us=(int(time.time()) + 20) * 10**6)
         gateway.client().sign(**unlawful)
-        wait_for(lambda: not overrides(gateway), "its time does not end", 30)
+        wait_for(lambda: not overrides(gateway), "its time does not end", 40)
         denied(gateway, **unlawful)
         equal(people.records("override.end")[-1]["why"], "its time is over")
         open_override(people, gateway)
