@@ -269,7 +269,7 @@ def neither_a_lane_nor_a_place_in_the_queue_is_needed(the_rig):
         client = gateway.client()
         client.sign()
         lane = faulty.lanes_of(gateway)[0]
-        os.kill(lane, signal.SIGSTOP)
+        faulty.stand_still(lane)
         try:
             call = client.call("unary_unary", "Sign", signing.SignRequest, signing.SignResponse)
             waits = call.future(signing.SignRequest(terms=rig.terms(), item=item()), timeout=20)

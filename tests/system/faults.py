@@ -14,7 +14,7 @@ import time
 
 import grpc
 import rig
-from faulty import late_lane, right_once
+from faulty import late_lane, right_once, stand_still
 from rig import claim, equal, expect, item
 
 WAITING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
@@ -140,7 +140,7 @@ def a_killed_lane_is_replaced_without_a_restart(the_rig):
 def a_lane_that_stands_still_costs_two_seconds_and_no_job(the_rig):
     def measure():
         lanes = lane_of(gateway)
-        os.kill(lanes[0], signal.SIGSTOP)
+        stand_still(lanes[0])
         started = time.monotonic()
         try:
             result = client.sign(timeout=20)

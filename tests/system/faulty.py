@@ -69,6 +69,17 @@ def kill_lane(gateway):
     os.kill(lane, signal.SIGKILL)
 
 
+def stand_still(pid):
+    """Until SIGCONT. A thread that has not met the signal yet would do a job that comes now."""
+    def states():
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii") as file:
+                yield file.read().rsplit(") ", 1)[1][0]
+
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: set(states()) == {"T"}, f"process {pid} does not stop")
+
+
 def wait_for(truth, sentence, seconds=15):
     end = time.monotonic() + seconds
     while not truth():

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import grpc
 import rig
-from faulty import lanes_of, metrics, wait_for
+from faulty import lanes_of, metrics, stand_still, wait_for
 from held import Held
 from rig import claim, contains, equal, expect, item
 
@@ -438,7 +438,7 @@ def a_stream_that_is_ended_by_its_client_gets_all_and_is_well_though_the_gateway
             finally:
                 answers.append(call.code())
 
-        os.kill(lane, signal.SIGSTOP)
+        stand_still(lane)
         try:
             taker = threading.Thread(target=take, daemon=True)
             taker.start()

@@ -220,7 +220,7 @@ def a_job_that_waits_is_judged_again_as_it_was_asked(ground):
     with ground.rig.gateway(config) as gateway:
         client = gateway.client()
         [lane] = children_of(gateway)
-        os.kill(lane, signal.SIGSTOP)
+        faulty.stand_still(lane)
         ahead = [ask(client) for _ in range(2)]
         wait_for_backlog(gateway, 1)
         job, call = ask(client, approval_ref="ND-3276010101900001")

@@ -14,7 +14,7 @@ import time
 
 import grpc
 import rig
-from faulty import late_lane, list_tokens, right_once
+from faulty import late_lane, list_tokens, right_once, stand_still
 from rig import claim, contains, equal, expect, item
 from town import Town, lanes_of, sign_many, until
 
@@ -120,7 +120,7 @@ def an_id_is_tried_three_times_though_whoever_asked_first_has_gone(town):
     with town.gateway(config) as gateway:
         pids = lanes_of(gateway)
         for pid in pids.values():
-            os.kill(pid, signal.SIGSTOP)
+            stand_still(pid)
         job, beside = item(value=DIGEST), item()
         first = call_of(gateway, job)
         until(lambda: intents_of(town, job))

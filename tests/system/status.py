@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from faulty import stand_still
 from rig import claim, contains, equal, expect
 
 HOLD = x509.ReasonFlags.certificate_hold
@@ -266,7 +267,7 @@ def stopped_lane(gateway):
     with open(children, encoding="ascii") as file:
         lanes = [int(pid) for pid in file.read().split()]
     equal(len(lanes), 1, "lanes")
-    os.kill(lanes[0], signal.SIGSTOP)
+    stand_still(lanes[0])
     try:
         yield
     finally:
