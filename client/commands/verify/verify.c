@@ -220,8 +220,7 @@ static enum exit_code check_files(const struct check *check,
     if (table) {
         verify_print_head(check->lang);
     }
-    /* For a reader that has gone nothing is checked. */
-    for (size_t i = 0; i < words->count && ferror(stdout) == 0; i++) {
+    for (size_t i = 0; i < words->count; i++) {
         struct verify_finding finding = check_file(check, words->at[i], &why);
         worst = finding.outcome > worst ? finding.outcome : worst;
         counts[finding.outcome]++;
@@ -231,6 +230,9 @@ static enum exit_code check_files(const struct check *check,
             verify_print_line(&finding, check->lang);
         } else {
             verify_print_people(&finding, check->lang);
+        }
+        if (ferror(stdout) != 0) {
+            break; /* for a reader that has gone nothing is checked */
         }
     }
     if (!options->json && words->count > 1) {
