@@ -110,18 +110,22 @@ static void set_terms(const struct verify_case *c, X509_STORE_CTX *context)
     X509_VERIFY_PARAM_set_time(terms, (time_t)verify_case_time_s(c));
 }
 
-/* What the signature brought along, and the file. Handles are borrowed. */
+static void add_known(STACK_OF(X509) * known, const STACK_OF(X509) * more)
+{
+    for (int i = 0; known != NULL && i < sk_X509_num(more); i++) {
+        (void)sk_X509_push(known, sk_X509_value(more, i));
+    }
+}
+
+/* What the signature brought along, the file, and the user. Handles are borrowed. */
 static STACK_OF(X509) * known_certificates(const struct verify_case *c)
 {
     STACK_OF(X509) *known = sk_X509_new_null();
-    const STACK_OF(X509) *file =
-        c->input->file == NULL ? NULL : c->input->file->certificates;
+    const struct verify_material *sources[] = {c->input->file, c->input->given};
 
-    for (int i = 0; known != NULL && i < sk_X509_num(c->certificates); i++) {
-        (void)sk_X509_push(known, sk_X509_value(c->certificates, i));
-    }
-    for (int i = 0; known != NULL && i < sk_X509_num(file); i++) {
-        (void)sk_X509_push(known, sk_X509_value(file, i));
+    add_known(known, c->certificates);
+    for (size_t i = 0; i < SG_COUNT(sources); i++) {
+        add_known(known, sources[i] == NULL ? NULL : sources[i]->certificates);
     }
     return known;
 }

@@ -192,21 +192,43 @@ static bool is_about(PKCS7 *token, CMS_SignerInfo *signer)
            imprint_is(token, digest, len);
 }
 
-/* False: there is one, and it is not of this signature. */
-static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *signer,
-                                 bool *stamped)
+/* Empty: there is none. what: the attribute is one, whatever it holds. */
+static struct slice stamp_of(CMS_SignerInfo *signer, bool *what)
 {
     int at = CMS_unsigned_get_attr_by_NID(signer, NID_id_smime_aa_timeStampToken, -1);
     X509_ATTRIBUTE *attribute = at < 0 ? NULL : CMS_unsigned_get_attr(signer, at);
     const ASN1_TYPE *value =
         attribute == NULL ? NULL : X509_ATTRIBUTE_get0_type(attribute, 0);
 
+    *what = attribute != NULL;
     if (value == NULL || value->type != V_ASN1_SEQUENCE) {
-        return attribute == NULL;
+        return slice_of(NULL, 0);
     }
     const ASN1_STRING *text = value->value.sequence;
-    struct slice der =
-        slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+    return slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+}
+
+/* By another key: what is added may take the proof of its time, too. */
+static void note_other_stamp(const struct check *check, CMS_SignerInfo *signer)
+{
+    bool there = false;
+    AUTO(free_token) PKCS7 *token = read_token(stamp_of(signer, &there));
+
+    check->out->doubted =
+        check->out->doubted || (token != NULL && extend_is_named(check->added, token));
+    ERR_clear_error();
+}
+
+/* False: there is one, and it is not of this signature. */
+static bool note_signature_stamp(const struct check *check, CMS_SignerInfo *signer,
+                                 bool *stamped)
+{
+    bool there = false;
+    struct slice der = stamp_of(signer, &there);
+
+    if (der.len == 0) {
+        return !there;
+    }
     AUTO(free_token) PKCS7 *token = read_token(der);
     bool bare = false;
     if (token == NULL || !is_about(token, signer) || !is_confirmed(der, &bare)) {
@@ -256,6 +278,7 @@ static bool check_signature(const struct check *check,
         *check->bare = *check->bare || !stamped;
         return sound;
     }
+    note_other_stamp(check, signer);
     return true;
 }
 

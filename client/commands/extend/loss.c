@@ -123,18 +123,20 @@ static bool is_less(const struct verify_report *before, const struct verify_repo
                                       (before->proven_us != 0 && after->proven_us == 0));
 }
 
-/* What cannot be told may be a loss. */
-static bool compare(struct slice pdf, struct verify_input *terms,
+/* What cannot be told may be a loss. The issuers are known in both views. */
+static bool compare(struct slice pdf, X509_STORE *anchors, int64_t at_us,
                     const struct verify_material *added, struct views *views)
 {
+    const struct verify_material issuers = {.certificates = added->certificates};
+    const struct verify_input before = {
+        .anchors = anchors, .at_us = at_us, .given = &issuers};
+    const struct verify_input after = {
+        .anchors = anchors, .at_us = at_us, .given = added};
     struct sg_error why;
     size_t count = 0;
 
-    if (verify_pdf(pdf, terms, views->before, SIGNATURES_MAX, &count, &why) != SG_OK) {
-        return true;
-    }
-    terms->given = added;
-    if (verify_pdf(pdf, terms, views->after, SIGNATURES_MAX, &count, &why) != SG_OK ||
+    if (verify_pdf(pdf, &before, views->before, SIGNATURES_MAX, &count, &why) != SG_OK ||
+        verify_pdf(pdf, &after, views->after, SIGNATURES_MAX, &count, &why) != SG_OK ||
         count > SIGNATURES_MAX) {
         return true;
     }
@@ -153,12 +155,12 @@ bool extend_loses(struct slice pdf, const struct pdf_dss *added, int64_t at_us)
     for (int kind = 0; kind < PDF_DSS_KINDS; kind++) {
         take(&material, added, (enum pdf_dss_kind)kind);
     }
-    struct verify_input terms = {.anchors = ends_of(&material), .at_us = at_us};
+    X509_STORE *anchors = ends_of(&material);
     struct views *views = (struct views *)calloc(1, sizeof(*views));
-    bool loses =
-        terms.anchors == NULL || views == NULL || compare(pdf, &terms, &material, views);
+    bool loses = anchors == NULL || views == NULL ||
+                 compare(pdf, anchors, at_us, &material, views);
 
-    X509_STORE_free(terms.anchors);
+    X509_STORE_free(anchors);
     verify_material_fini(&material);
     free(views);
     ERR_clear_error();

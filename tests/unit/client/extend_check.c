@@ -310,6 +310,41 @@ Test(extend_loss, a_list_that_takes_the_proof_of_time_is_a_loss)
     cr_expect(loses());
 }
 
+/* The key that extends has a sound one. */
+Test(extend_loss, a_loss_to_another_signature_is_seen, .timeout = 60)
+{
+    struct authority successor;
+    X509 *other = pki_leaf_new(&pki, pki.leaf_key,
+                               &(struct pki_leaf){.common_name = "Kunci lain (TEST)"});
+
+    authority_make(&successor, &pki, SIGNED_S);
+    maker.certificate = maker.ess = other;
+    sign();
+    maker.certificate = maker.ess = pki.leaf;
+    maker.stamp = &successor;
+    struct slice twice = pdf_signed(letter, maker);
+    free(writable(letter));
+    letter = twice;
+    cr_expect_not(is_doubted());
+    add_list(authority.certificate, 0);
+    cr_expect(is_doubted());
+    cr_expect(facts.by_key);
+    cr_expect(loses());
+    authority_free(&successor);
+    X509_free(other);
+}
+
+/* Its issuer is known from what is added. */
+Test(extend_loss, a_loss_is_seen_where_tokens_bring_no_issuers)
+{
+    authority.alone = true;
+    sign();
+    add_list(authority.certificate, CRL_REASON_SUPERSEDED);
+    cr_expect_not(loses());
+    add_list(authority.certificate, 0);
+    cr_expect(loses());
+}
+
 /* Then the letter has another proof. */
 Test(extend_loss, behind_another_time_stamp_it_is_none)
 {

@@ -116,8 +116,12 @@ static struct slice strip(const struct authority *authority, struct slice token)
            sk_PKCS7_SIGNER_INFO_num(made->d.sign->signer_info) > 0) {
         PKCS7_SIGNER_INFO_free(sk_PKCS7_SIGNER_INFO_pop(made->d.sign->signer_info));
     }
-    while (authority->no_certificates && sk_X509_num(made->d.sign->cert) > 0) {
-        X509_free(sk_X509_pop(made->d.sign->cert));
+    for (int i = sk_X509_num(made->d.sign->cert); i > 0; i--) {
+        X509 *one = sk_X509_value(made->d.sign->cert, i - 1);
+        bool own = X509_cmp(one, authority->certificate) == 0;
+        if (authority->no_certificates || (authority->alone && !own)) {
+            X509_free(sk_X509_delete(made->d.sign->cert, i - 1));
+        }
     }
     int len = i2d_PKCS7(made, &der);
     cr_assert_gt(len, 0);

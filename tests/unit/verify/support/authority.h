@@ -13,7 +13,8 @@ struct authority {
                             * not; NULL = the lawful one does */
     int64_t time_s;        /* of the next time-stamp */
     bool no_signer;        /* tokens without SignerInfo; */
-    bool no_certificates;  /* without certificates */
+    bool no_certificates;  /* without certificates; */
+    bool alone;            /* with its own alone */
     const EVP_MD *md;      /* of OCSP answers; NULL = SHA-256 */
     int64_t unsafe_s;      /* of those that revoke: invalidityDate; 0 = none; */
     bool no_reason;        /* without a reason, which is "unspecified" else */
