@@ -323,12 +323,25 @@ static void say_still(int64_t us, char out[ANCHOR_WHY_SIZE])
                    (long long)(us / US_PER_S));
 }
 
+/* Set right while it ran, a clock that was ahead leaves moments that have not come: until
+ * then what nobody holds would be of no age. */
+static void mind_clock(struct core *core)
+{
+    int64_t now_us = clock_wall_us();
+
+    for (size_t i = 0; i < core->options.config->anchor_count; i++) {
+        struct anchor_hold *hold = &core->anchoring.seats[i].hold;
+        hold->behind_us = hold->behind_us > now_us ? now_us : hold->behind_us;
+    }
+}
+
 void anchoring_look(struct core *core)
 {
     struct anchoring *anchoring = &core->anchoring;
     char why[ANCHOR_WHY_SIZE];
     int64_t us = still_us(core);
 
+    mind_clock(core);
     if (us != 0 && !anchoring->still) {
         say_still(us, why);
         log_event(LOG_WARN, "anchors.still", "why", why, NULL);

@@ -34,8 +34,9 @@ SG_MUST_USE enum sg_status anchoring_start(struct core *core, bool (*on_compare)
                                            struct sg_error *why);
 /* In the transaction: what came since the last one. */
 SG_MUST_USE enum sg_status anchoring_write(struct core *core);
-/* Once a second: tells of the anchors' thread that it stands still, and when it goes on.
- * No signature waits for it, so it is no reason to end the process. */
+/* Once a second: tells of the anchors' thread that it stands still, and when it goes on,
+ * and takes no moment for the age of what is not held that has not come. No signature
+ * waits for it, so it is no reason to end the process. */
 void anchoring_look(struct core *core);
 /* Records were committed. */
 void anchoring_grew(struct core *core);
