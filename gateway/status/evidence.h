@@ -46,6 +46,10 @@ SG_MUST_USE enum sg_status evidence_ocsp(const struct status_link *link,
                                          int64_t now_us, struct status_finding *out,
                                          struct sg_error *why);
 
+/* Whether the list revokes who signed an answer that was believed before it came. */
+bool evidence_by_revoked(const struct status_link *link,
+                         const struct statement *statement, int64_t this_update_us);
+
 /* DER of a question with a fresh nonce; freed with OPENSSL_free. */
 SG_MUST_USE enum sg_status evidence_ask(const struct status_link *link, uint8_t **out,
                                         size_t *len);

@@ -31,7 +31,7 @@ struct source {
     struct status_blob *blob; /* owned share: what the finding is of */
     int64_t due_us;           /* CLOCK_MONOTONIC */
     unsigned failures;        /* in a row */
-    const struct watched *of; /* the certificate; its owner */
+    struct watched *of;       /* the certificate; its owner */
     bool asked;               /* an exchange is under way */
     uint8_t *question;        /* owned; DER of what an OCSP responder was asked */
     size_t question_len;
@@ -101,6 +101,8 @@ int64_t source_pause(const struct config *config, const struct source *source,
 void proofs_keep(struct status *status, struct source *source,
                  const struct status_finding *finding, int64_t fetched_us,
                  struct slice der);
+/* What was kept of the source counts no more. */
+void proofs_drop(struct status *status, struct source *source);
 void proofs_give(struct status_blob *blob);
 
 /* watch.c */

@@ -101,7 +101,7 @@ static bool copy_chain(X509 *const *chain, size_t count, STACK_OF(X509) * *out)
 }
 
 static void name_source(struct source *source, enum status_source kind,
-                        const struct watched *of)
+                        struct watched *of)
 {
     const uint8_t *sha256 = of->sha256;
 

@@ -202,6 +202,16 @@ static bool is_by_revoked(const struct status_link *link, struct slice list,
            since_us <= this_update_us;
 }
 
+bool evidence_by_revoked(const struct status_link *link,
+                         const struct statement *statement, int64_t this_update_us)
+{
+    AUTO(free_basic) OCSP_BASICRESP *basic = NULL;
+    struct sg_error why = {0};
+
+    return unwrap(statement->der, &basic, &why) == SG_OK &&
+           is_by_revoked(link, statement->list, basic, this_update_us);
+}
+
 enum sg_status evidence_ocsp(const struct status_link *link,
                              const struct statement *statement, int64_t now_us,
                              struct status_finding *out, struct sg_error *why)

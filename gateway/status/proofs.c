@@ -54,6 +54,17 @@ void proofs_keep(struct status *status, struct source *source,
     proofs_give(before);
 }
 
+void proofs_drop(struct status *status, struct source *source)
+{
+    MUST(pthread_mutex_lock(&status->lock) == 0);
+    struct status_blob *before = source->blob;
+    source->known = false;
+    source->finding = (struct status_finding){0};
+    source->blob = NULL;
+    MUST(pthread_mutex_unlock(&status->lock) == 0);
+    proofs_give(before);
+}
+
 /* --- Taking ------------------------------------------------------------------------- */
 
 static void note_time(const struct source *source, struct status_proofs *out)

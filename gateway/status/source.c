@@ -44,6 +44,27 @@ void source_read_kept(struct status *status, struct source *source)
     }
 }
 
+/* What a list says of a responder holds for an answer that came before the list, too:
+ * otherwise a stolen key had only to be faster to lift a hold. Words of revocation and of
+ * a hold stay. */
+static void look_back(struct status *status, struct watched *of, struct slice list)
+{
+    struct source *told = &of->ocsp;
+
+    if (!told->known || told->blob == NULL || told->finding.revoked ||
+        told->finding.suspended) {
+        return;
+    }
+    const struct statement statement = {.der = status_bytes(told->blob), .list = list};
+    if (evidence_by_revoked(&of->link, &statement, told->finding.this_update_us)) {
+        proofs_drop(status, told);
+        log_event(LOG_WARN, "status.ignored", "file", told->file, "why",
+                  "the OCSP answer is signed by a responder that the issuer's CRL, which "
+                  "came after it, revokes",
+                  NULL);
+    }
+}
+
 static enum sg_status accept(struct status *status, struct source *source,
                              const struct status_finding *finding, struct slice der,
                              struct sg_error *why)
@@ -57,6 +78,9 @@ static enum sg_status accept(struct status *status, struct source *source,
             source->url, source->file);
     }
     proofs_keep(status, source, finding, clock_wall_us(), der);
+    if (source->kind == STATUS_CRL) {
+        look_back(status, source->of, der);
+    }
     /* Without the file it is known all the same, until the next start. */
     return keep_write(status->config->status_dir, source->file, der, why);
 }

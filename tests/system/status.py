@@ -630,6 +630,35 @@ def a_responder_that_the_crl_revokes_lifts_no_hold(authority):
 
 
 @claim
+def nor_does_one_whose_answer_came_before_the_crl(authority):
+    for unquestioned in (False, True):
+        certificate, key = responder(authority, unquestioned=unquestioned)
+        good = answer_of(authority, key=key, responder=certificate, age=10)
+        with by_ocsp(authority, good) as gateway:
+            until(gateway, "")
+            authority.serve((authority.seal.serial_number, HOLD),
+                            (certificate.serial_number, COMPROMISE), age=30)
+            asked_again(authority)
+            until(gateway, "" if unquestioned else "CERT_REVOKED")
+            equal(["which came after it" in event["why"]
+                   for event in gateway.find("status.ignored")],
+                  [] if unquestioned else [True], "that it counts no more is told")
+
+
+@claim
+def what_a_responder_said_against_a_certificate_stays_though_the_crl_revokes_it(authority):
+    for flag in (HOLD, COMPROMISE):
+        certificate, key = responder(authority)
+        bad = answer_of(authority, ocsp.OCSPCertStatus.REVOKED, flag, key=key,
+                        responder=certificate, age=10)
+        with by_ocsp(authority, bad) as gateway:
+            until(gateway, "CERT_REVOKED")
+            authority.serve((certificate.serial_number, COMPROMISE), age=30)
+            asked_again(authority)
+            equal((reason(gateway), gateway.find("status.ignored")), ("CERT_REVOKED", []), flag)
+
+
+@claim
 def no_bad_ocsp_answer_counts_and_each_is_explained(authority):
     certificate, key = responder(authority, usage=False)
     false, false_key = responder(authority, impostor=True)
