@@ -61,18 +61,30 @@ static bool is_blank(const uint8_t *bytes, size_t len)
     return false;
 }
 
-/* What is there and is no date is not the same as none: somebody wanted an end. */
+/* The module says that the key has none, or does not know what that is. */
+static bool is_unset(CK_RV rv, CK_ULONG len)
+{
+    return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ||
+           (rv == CKR_OK && (len == CK_UNAVAILABLE_INFORMATION || len == 0));
+}
+
+/* What is there and is no date, or cannot be read, is not the same as none: somebody may
+ * have wanted an end. */
 void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9])
 {
-    uint8_t bytes[8] = {0};
-    size_t len = sizeof(bytes);
+    uint8_t bytes[16] = {0}; /* a date has eight; a blank may be longer */
+    CK_ATTRIBUTE attribute = {type, bytes, sizeof(bytes)};
+    CK_RV rv = object.reach.fn->C_GetAttributeValue(object.reach.session, object.handle,
+                                                    &attribute, 1);
+    size_t len = attribute.ulValueLen;
+    bool here = rv == CKR_OK && len <= sizeof(bytes);
 
-    if (object_bytes(object, type, bytes, &len) != CKR_OK || is_blank(bytes, len)) {
+    if (is_unset(rv, len) || (here && is_blank(bytes, len))) {
         out[0] = '\0';
         return;
     }
-    (void)snprintf(out, 9, "%.*s", (int)len, (const char *)bytes);
-    if (strlen(out) != 8 || strspn(out, "0123456789") != 8) {
+    (void)snprintf(out, 9, "%.*s", here && len == 8 ? 8 : 0, (const char *)bytes);
+    if (strspn(out, "0123456789") != 8) {
         (void)snprintf(out, 9, OBJECT_NO_DATE);
     }
 }

@@ -19,7 +19,8 @@ bool object_ulong(struct object object, CK_ATTRIBUTE_TYPE type, CK_ULONG *value)
 bool object_bool(struct object object, CK_ATTRIBUTE_TYPE type, bool *value);
 /* Printable text with a final NUL; empty when there is none. */
 void object_text(struct object object, CK_ATTRIBUTE_TYPE type, char *out, size_t cap);
-/* "YYYYMMDD"; empty when there is none, OBJECT_NO_DATE when what is there is none. */
+/* "YYYYMMDD"; empty when there is none, OBJECT_NO_DATE when what is there is none or
+ * the module fails to read it. */
 #define OBJECT_NO_DATE "????????"
 void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9]);
 
