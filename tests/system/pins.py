@@ -217,6 +217,15 @@ def metrics_there(gateway):
     return gateway.find("ready")[-1].get("admin", "off") != "off"
 
 
+def reported(pins):
+    """What a report has of the one lane."""
+    this = time.gmtime().tm_year
+    made = pins.rig.segel("reviewer", "report", "--from", f"{this - 1}-01-01", "--until",
+                          f"{this + 2}-01-01", "--format", "json", "--unrecorded")
+    equal(made.returncode, 0, made.stderr)
+    return json.loads(made.stdout)["incidents"]["lanes"][0]
+
+
 @claim
 def a_later_start_serves_what_it_has_and_waits_beside(pins):
     with pins.gateway(start=pins.typed):
@@ -226,13 +235,33 @@ def a_later_start_serves_what_it_has_and_waits_beside(pins):
         equal(pins.enter().returncode, 0)
         expect(gateway.client().sign().signature, "it signs")
         covered(gateway)
-        this = time.gmtime().tm_year
-        made = pins.rig.segel("reviewer", "report", "--from", f"{this - 1}-01-01", "--until",
-                              f"{this + 2}-01-01", "--format", "json", "--unrecorded")
-        equal(made.returncode, 0, made.stderr)
-        lane = json.loads(made.stdout)["incidents"]["lanes"][0]
+        lane = reported(pins)
         equal((lane["outages"], lane["down_s"]), (0, 0), "the HSM was there")
         expect(lane["rests"] > 0, "that it waited is not told")
+
+
+@claim
+def a_token_that_is_lost_while_its_pin_is_awaited_is_told_once(pins):
+    with pins.gateway(start=pins.typed):
+        pass
+    with pins.gateway(keep=True) as gateway:
+        awaits(gateway)
+        wait_for(lambda: len(gateway.find("lane.down")) == 1, "that it waits is not told")
+        pins.schedule("C_GetTokenInfo@1+=e0")
+        wait_for(lambda: len(gateway.find("lane.down")) == 2, "the loss is not told", 30)
+        time.sleep(3)  # it tries on
+        pins.schedule("")
+        awaits(gateway)
+        equal(pins.enter().returncode, 0)
+        covered(gateway)
+        down = [r["detail"] for r in pins.records("lane.down")][-2:]
+        equal([e["why"] for e in gateway.find("lane.down")], down, "lines and records")
+        contains(down[0], "it awaits its PIN:")
+        expect("awaits" not in down[1], f"a loss is told as a wait for a PIN: {down[1]}")
+        lane = reported(pins)
+        expect(lane["rests"] > 0, "that it waited is not told")
+        equal(lane["outages"], 1)
+        expect(lane["down_s"] >= 3, f"how long: {lane}")
 
 
 @claim

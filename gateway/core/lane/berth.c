@@ -219,10 +219,12 @@ enum sg_status berth_wake(struct core *core, struct berth *berth)
 
 /* --- What changed ---------------------------------------------------------------- */
 
-/* First failure and recovery are told, once each; what lies between is not. */
+/* First failure and recovery are told, once each; what lies between is not, but for the
+ * loss of one that waited for a person. */
 void berth_tell(struct core *core, struct berth *berth, bool up)
 {
     berth->told = true;
+    berth->told_waiting = lane_state(berth->lane) == LANE_AWAITING;
     notes_add(core, up ? "lane.up" : "lane.down", lane_name(berth->lane),
               up ? "" : lane_why(berth->lane));
     log_event(up || lane_resting(berth->lane) ? LOG_INFO : LOG_ERROR,
@@ -234,6 +236,17 @@ static void note_awaiting(const struct berth *berth)
 {
     log_event(LOG_WARN, "pin.awaited", "lane", lane_name(berth->lane), "why",
               lane_why(berth->lane), NULL);
+}
+
+/* It was told of as one that waits for its PIN only, and there is more to it now. One
+ * that begins anew, to wait again, is no news: the next process may fail, and that is. */
+static bool lost_in_wait(const struct berth *berth, enum lane_state state)
+{
+    const struct lane *lane = berth->lane;
+    bool failed = state == LANE_DOWN && berth->seen != LANE_AWAITING &&
+                  !lane_begins_anew(lane) && !lane_resting(lane);
+
+    return berth->told_waiting && (state == LANE_LATCHED || failed);
 }
 
 bool berth_note(struct core *core, size_t index)
@@ -255,12 +268,13 @@ bool berth_note(struct core *core, size_t index)
     } else if (state == LANE_AWAITING) {
         note_awaiting(berth);
     }
+    bool lost = lost_in_wait(berth, state);
     berth->seen = state;
     if (up && index == core->log_berth) { /* another token may have come with it */
         core->log_key_seen = false;
         core->checkpoint_failed = false;
     }
-    if (up || was_up || (down && !berth->told)) {
+    if (up || was_up || lost || (down && !berth->told)) {
         berth_tell(core, berth, up);
     }
     return true;

@@ -25,6 +25,7 @@ struct berth {
     uint32_t generation;  /* of the lane that readable watches */
     enum lane_state seen; /* last state that was noted on the log */
     bool told;            /* it was noted as up or down at least once */
+    bool told_waiting;    /* the last that was noted is that it awaits its PIN */
     bool acquainted;      /* the ledger knows that it has opened its token */
     bool leaving;         /* takes no more work; is freed when it has none in hand */
     struct latch *latch;  /* borrowed: of the token that was found last; NULL = none */

@@ -122,3 +122,50 @@ Test(berth, a_lane_whose_socket_has_the_number_of_another_that_died_is_heard)
     cr_expect_eq(lane_state(second.lane), LANE_DOWN, "its end was not heard");
     (void)unlink(program);
 }
+
+/* As its life has it; so many notes have been made by then. */
+static void goes(enum lane_state state, size_t notes)
+{
+    lane_enter(actor.lane, state);
+    (void)berth_note(&core, 0);
+    cr_expect_eq(core.note_count, notes, "state %d: %zu notes", (int)state,
+                 core.note_count);
+}
+
+static void is_told_to_wait(void)
+{
+    core.berths[0].seen = LANE_STARTING;
+    goes(LANE_AWAITING, 1);
+}
+
+Test(berth, one_that_begins_anew_and_waits_again_is_told_once)
+{
+    is_told_to_wait();
+    goes(LANE_DOWN, 1);
+    goes(LANE_STARTING, 1);
+    goes(LANE_AWAITING, 1);
+    goes(LANE_STARTING, 1);
+    actor.lane->anew = true; /* what the token says now is looked at first */
+    goes(LANE_DOWN, 1);
+}
+
+Test(berth, a_token_that_is_lost_while_its_pin_is_awaited_is_told_once)
+{
+    is_told_to_wait();
+    goes(LANE_DOWN, 1);
+    goes(LANE_STARTING, 1);
+    goes(LANE_DOWN, 2);
+    goes(LANE_STARTING, 2);
+    goes(LANE_DOWN, 2);
+    goes(LANE_STARTING, 2);
+    goes(LANE_AWAITING, 2);
+    goes(LANE_STARTING, 2);
+    goes(LANE_UP, 3);
+}
+
+Test(berth, a_token_that_is_latched_while_its_pin_is_awaited_is_told)
+{
+    is_told_to_wait();
+    goes(LANE_STARTING, 1);
+    goes(LANE_LATCHED, 2);
+}
