@@ -145,14 +145,19 @@ static enum sg_status compare_pinned(struct key *key, EVP_PKEY *public)
 }
 
 /* SoftHSM 2.6.1 cannot give back the dates of a private object (it answers
- * CKR_GENERAL_ERROR); the public one has the same. */
-static void dates_from_public(struct object object, struct key *key)
+ * CKR_GENERAL_ERROR); the public one has the same. Where that has none, the one that
+ * cannot be read may still be an end. */
+static void date_from_public(struct object private, struct object public,
+                             CK_ATTRIBUTE_TYPE type, char date[9])
 {
-    if (key->start_date[0] == '\0') {
-        object_date(object, CKA_START_DATE, key->start_date);
+    char same[9] = "";
+
+    if (date[0] != '\0' && object_date(private, type, date)) {
+        return;
     }
-    if (key->end_date[0] == '\0') {
-        object_date(object, CKA_END_DATE, key->end_date);
+    (void)object_date(public, type, same);
+    if (same[0] != '\0') {
+        memcpy(date, same, sizeof(same));
     }
 }
 
@@ -174,8 +179,10 @@ static enum sg_status load_public(struct reach reach, struct key *key,
         return useless(key, "KEY_AMBIGUOUS", "has more than one public object");
     }
     if (count == 1) {
+        const struct object private = object;
         object.handle = handle; /* an RSA private object carries both numbers too */
-        dates_from_public(object, key);
+        date_from_public(private, object, CKA_START_DATE, key->start_date);
+        date_from_public(private, object, CKA_END_DATE, key->end_date);
     }
     AUTO(free_key) EVP_PKEY *public = NULL;
     enum sg_status status = object_public_key(object, key, &public);

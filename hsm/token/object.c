@@ -70,7 +70,7 @@ static bool is_unset(CK_RV rv, CK_ULONG len)
 
 /* What is there and is no date, or cannot be read, is not the same as none: somebody may
  * have wanted an end. */
-void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9])
+bool object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9])
 {
     uint8_t bytes[16] = {0}; /* a date has eight; a blank may be longer */
     CK_ATTRIBUTE attribute = {type, bytes, sizeof(bytes)};
@@ -81,12 +81,13 @@ void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9])
 
     if (is_unset(rv, len) || (here && is_blank(bytes, len))) {
         out[0] = '\0';
-        return;
+        return true;
     }
     (void)snprintf(out, 9, "%.*s", here && len == 8 ? 8 : 0, (const char *)bytes);
     if (strspn(out, "0123456789") != 8) {
         (void)snprintf(out, 9, OBJECT_NO_DATE);
     }
+    return rv == CKR_OK || rv == CKR_BUFFER_TOO_SMALL;
 }
 
 static const CK_ATTRIBUTE_TYPE FLAGS[KEY_ATTRIBUTE_COUNT] = {
@@ -115,6 +116,6 @@ void object_facts(struct object object, struct key *key)
         key->generation = CK_UNAVAILABLE_INFORMATION;
     }
     object_text(object, CKA_LABEL, key->label, sizeof(key->label));
-    object_date(object, CKA_START_DATE, key->start_date);
-    object_date(object, CKA_END_DATE, key->end_date);
+    (void)object_date(object, CKA_START_DATE, key->start_date);
+    (void)object_date(object, CKA_END_DATE, key->end_date);
 }

@@ -20,9 +20,9 @@ bool object_bool(struct object object, CK_ATTRIBUTE_TYPE type, bool *value);
 /* Printable text with a final NUL; empty when there is none. */
 void object_text(struct object object, CK_ATTRIBUTE_TYPE type, char *out, size_t cap);
 /* "YYYYMMDD"; empty when there is none, OBJECT_NO_DATE when what is there is none or
- * the module fails to read it. */
+ * the module fails to read it, which is false. */
 #define OBJECT_NO_DATE "????????"
-void object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9]);
+bool object_date(struct object object, CK_ATTRIBUTE_TYPE type, char out[9]);
 
 /* What the private object says of itself: flags, allowed mechanisms, origin, dates. */
 void object_facts(struct object object, struct key *key);

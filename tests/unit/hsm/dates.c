@@ -35,7 +35,7 @@ static void told(struct slice bytes, const char *wanted)
     char date[9] = "unset";
 
     shown = bytes;
-    object_date(object, CKA_END_DATE, date);
+    (void)object_date(object, CKA_END_DATE, date);
     cr_expect_str_eq(date, wanted);
 }
 
