@@ -14,16 +14,6 @@ struct entry {
     bool is_packed;
 };
 
-/* Of one that is packed: its object stream, and its place there. */
-static inline size_t entry_stream(const struct entry *entry)
-{
-    return (size_t)(entry->place >> 32);
-}
-static inline size_t entry_index(const struct entry *entry)
-{
-    return (size_t)(entry->place & UINT32_MAX);
-}
-
 struct entries {
     struct entry *at; /* owned; by number */
     size_t count;

@@ -1,8 +1,30 @@
 #include "client/pdf/reader.h"
 
+/* No tree is as deep; a loop ends here. */
+enum { PARENTS_MAX = 64 };
+
 qpdf_oh pdf_get(const struct pdf_reader *reader, qpdf_oh node, const char *key)
 {
     return qpdf_oh_get_key_if_dict(reader->qpdf, node, key);
+}
+
+qpdf_oh pdf_inherited(const struct pdf_reader *reader, qpdf_oh from, const char *key)
+{
+    qpdf_oh node = qpdf_oh_new_object(reader->qpdf, from);
+    qpdf_oh value = pdf_get(reader, node, key);
+
+    for (int i = 0; i < PARENTS_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
+        qpdf_oh above = pdf_get(reader, node, "/Parent");
+        qpdf_oh_release(reader->qpdf, node);
+        node = above;
+        if (!pdf_is_dict(reader, node)) {
+            break;
+        }
+        qpdf_oh_release(reader->qpdf, value);
+        value = pdf_get(reader, node, key);
+    }
+    qpdf_oh_release(reader->qpdf, node);
+    return value;
 }
 
 bool pdf_is_dict(const struct pdf_reader *reader, qpdf_oh node)

@@ -45,12 +45,13 @@ static bool find_packed(struct object_text *texts, size_t number,
                         const struct entry *entry, struct slice *text)
 {
     const struct packed_stream *stream = &texts->stream;
-    size_t index = entry_index(entry);
+    size_t index = section_place_index(entry->place);
     uint32_t found = 0;
     size_t from = 0;
     size_t at = 0;
 
-    if (!open_stream(texts, (uint32_t)entry_stream(entry)) || index >= stream->count) {
+    if (!open_stream(texts, (uint32_t)section_place_stream(entry->place)) ||
+        index >= stream->count) {
         return false;
     }
     for (size_t i = 0; i <= index; i++) {

@@ -56,7 +56,7 @@ static bool shows(const struct pdf_reader *reader, qpdf_oh page, qpdf_oh widget,
 static bool is_field(const struct pdf_reader *reader, qpdf_oh annotation)
 {
     qpdf_oh subtype = pdf_get(reader, annotation, "/Subtype");
-    qpdf_oh type = pdf_page_inherited(reader, annotation, "/FT");
+    qpdf_oh type = pdf_inherited(reader, annotation, "/FT");
     bool found =
         pdf_is_name(reader, subtype, "/Widget") && !pdf_is_name(reader, type, "/Sig");
 
@@ -182,7 +182,7 @@ static bool is_one_page_to_all(const struct walk *walk, qpdf_oh node)
     bool alike = true;
     qpdf_oh_release(reader->qpdf, parent);
     for (size_t i = 0; i < SG_COUNT(keys) && !same && alike; i++) {
-        qpdf_oh named = pdf_page_inherited(reader, node, keys[i]);
+        qpdf_oh named = pdf_inherited(reader, node, keys[i]);
         qpdf_oh here = inherited_here(walk, node, keys[i]);
         alike = same_text(reader, named, here);
         qpdf_oh_release(reader->qpdf, named);

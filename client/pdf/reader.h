@@ -44,6 +44,9 @@ void pdf_reader_close(struct pdf_reader *reader);
 
 /* The value of a key; a null object when node is no dictionary or has no such key. */
 qpdf_oh pdf_get(const struct pdf_reader *reader, qpdf_oh node, const char *key);
+/* The same of a page or field, or of the first of those that they name as /Parent, one
+ * after the other, which has it. The caller may release the handle. */
+qpdf_oh pdf_inherited(const struct pdf_reader *reader, qpdf_oh from, const char *key);
 bool pdf_is_dict(const struct pdf_reader *reader, qpdf_oh node);
 bool pdf_is_name(const struct pdf_reader *reader, qpdf_oh node, const char *name);
 /* fallback when the node is no integer. */

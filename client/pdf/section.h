@@ -14,13 +14,14 @@ struct section_entry {
     bool is_free;
     bool is_packed; /* it lies in an object stream */
 };
-static inline size_t section_entry_stream(const struct section_entry *entry)
+/* Of one that is packed: its object stream, and where it lies in it. */
+static inline size_t section_place_stream(uint64_t place)
 {
-    return (size_t)(entry->place >> 32);
+    return (size_t)(place >> 32);
 }
-static inline size_t section_entry_index(const struct section_entry *entry)
+static inline size_t section_place_index(uint64_t place)
 {
-    return (size_t)(entry->place & UINT32_MAX);
+    return (size_t)(place & UINT32_MAX);
 }
 
 /* false: it has seen enough. */

@@ -189,7 +189,8 @@ static bool take(void *context, const struct section_entry *entry)
         told->judged = sections->judged;
         return !sections->judged || !entry->is_packed ||
                packed_note(sections->rule->packed, entry->number,
-                           section_entry_stream(entry), section_entry_index(entry));
+                           section_place_stream(entry->place),
+                           section_place_index(entry->place));
     }
     return entry->is_free || told->gone || !told->judged ||
            entry->generation == told->generation ||

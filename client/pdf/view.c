@@ -2,27 +2,6 @@
 
 #include <math.h>
 
-enum { PARENTS_MAX = 64 };
-
-qpdf_oh pdf_page_inherited(const struct pdf_reader *reader, qpdf_oh page, const char *key)
-{
-    qpdf_oh node = qpdf_oh_new_object(reader->qpdf, page);
-    qpdf_oh value = pdf_get(reader, node, key);
-
-    for (int i = 0; i < PARENTS_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
-        qpdf_oh above = pdf_get(reader, node, "/Parent");
-        qpdf_oh_release(reader->qpdf, node);
-        node = above;
-        if (!pdf_is_dict(reader, node)) {
-            break;
-        }
-        qpdf_oh_release(reader->qpdf, value);
-        value = pdf_get(reader, node, key);
-    }
-    qpdf_oh_release(reader->qpdf, node);
-    return value;
-}
-
 static void order(double *low, double *high)
 {
     if (*low > *high) {
@@ -56,10 +35,10 @@ static bool visible_box(const struct pdf_reader *reader, qpdf_oh page,
     double media[4];
     double crop[4];
 
-    if (!pdf_page_box(reader, pdf_page_inherited(reader, page, "/MediaBox"), media)) {
+    if (!pdf_page_box(reader, pdf_inherited(reader, page, "/MediaBox"), media)) {
         return false;
     }
-    qpdf_oh array = pdf_page_inherited(reader, page, "/CropBox");
+    qpdf_oh array = pdf_inherited(reader, page, "/CropBox");
     if (qpdf_oh_is_null(reader->qpdf, array)) {
         memcpy(crop, media, sizeof(crop));
     } else if (!pdf_page_box(reader, array, crop)) {
@@ -75,7 +54,7 @@ static bool visible_box(const struct pdf_reader *reader, qpdf_oh page,
 enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
                              struct pdf_view *view, struct pdf_verdict *verdict)
 {
-    qpdf_oh turned = pdf_page_inherited(reader, page, "/Rotate");
+    qpdf_oh turned = pdf_inherited(reader, page, "/Rotate");
     long long rotate = pdf_int(reader, turned, 0);
     bool whole =
         qpdf_oh_is_null(reader->qpdf, turned) || qpdf_oh_is_integer(reader->qpdf, turned);

@@ -10,11 +10,6 @@ struct pdf_view {
     int rotate;                      /* 0, 90, 180, 270 clockwise */
 };
 
-/* A key that pages inherit from the nodes that they name as /Parent; the null object when
- * none has it. The caller may release it. */
-qpdf_oh pdf_page_inherited(const struct pdf_reader *reader, qpdf_oh page,
-                           const char *key);
-
 /* Refuses with PDF_PAGE_UNUSUAL. */
 SG_MUST_USE enum sg_status pdf_page_view(const struct pdf_reader *reader, qpdf_oh page,
                                          struct pdf_view *view,

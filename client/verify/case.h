@@ -63,6 +63,9 @@ void verify_case_chain(struct verify_case *c);
 /* Does this material alone tell of every certificate of the chain that it was good? */
 bool verify_case_proved(const struct verify_case *c,
                         const struct verify_material *material);
+/* The same, as of another time. */
+bool verify_case_proved_at(const struct verify_case *c, int64_t time_us,
+                           const struct verify_material *material);
 /* The proven time if there is one, else the one asked for, else now; seconds. */
 int64_t verify_case_time_s(const struct verify_case *c);
 /* The time asked for, else now; seconds. */

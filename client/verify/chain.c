@@ -193,6 +193,15 @@ bool verify_case_proved(const struct verify_case *c,
     return status.state == VERIFY_STATE_GOOD;
 }
 
+bool verify_case_proved_at(const struct verify_case *c, int64_t time_us,
+                           const struct verify_material *material)
+{
+    struct verify_case then = *c;
+
+    then.time_us = time_us;
+    return verify_case_proved(&then, material);
+}
+
 enum verify_mark verify_chain(const struct verify_case *c, struct verify_check *out)
 {
     return verify_say(out, c->said.mark, "%s", c->said.text);

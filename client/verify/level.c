@@ -31,11 +31,8 @@ static bool was_valid(STACK_OF(X509) * chain, int64_t time_us)
 static bool is_proved(const struct verify_case *c, int64_t time_us,
                       const struct verify_material *material)
 {
-    struct verify_case then = *c;
-
-    then.time_us = time_us;
     return time_us != 0 && was_valid(c->chain, time_us) &&
-           verify_case_proved(&then, material);
+           verify_case_proved_at(c, time_us, material);
 }
 
 /* Of those who prove the time one is enough of whose chain the file tells: the token of

@@ -110,16 +110,6 @@ static bool judge_cms(const struct verify_case *c, struct verify_token *out)
     return true;
 }
 
-/* Of its chain at a time. */
-static bool is_proved(const struct verify_case *c, int64_t time_us,
-                      const struct verify_material *material)
-{
-    struct verify_case then = *c;
-
-    then.time_us = time_us;
-    return verify_case_proved(&then, material);
-}
-
 static void judge(struct verify_case *c, TS_TST_INFO *info, const struct slice content[2],
                   struct verify_token *out)
 {
@@ -141,9 +131,9 @@ static void judge(struct verify_case *c, TS_TST_INFO *info, const struct slice c
                    c->status.state != VERIFY_STATE_REVOKED;
     /* Statements run out; that they were there for the token they tell for ever. Whether
      * to believe the token is another matter, and judged above as of now. */
-    out->in_file = is_proved(c, out->time_us, c->input->file);
-    out->in_archive =
-        is_proved(c, c->time_us != 0 ? c->time_us : out->time_us, c->input->archived);
+    out->in_file = verify_case_proved_at(c, out->time_us, c->input->file);
+    int64_t covered_us = c->time_us != 0 ? c->time_us : out->time_us;
+    out->in_archive = verify_case_proved_at(c, covered_us, c->input->archived);
 }
 
 void verify_token_judge(struct slice token, const struct slice content[2],

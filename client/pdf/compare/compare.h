@@ -104,9 +104,6 @@ void compare_see_annotation(struct compare *c, qpdf_oh node);
 void compare_see_field(struct compare *c, qpdf_oh node);
 
 enum { COMPARE_NAME_SIZE = 64 };
-/* Of a field: a key's value, or what the fields above give. The caller owns the handle.
- */
-qpdf_oh compare_inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key);
 bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node);
 bool compare_is_fillable(const struct pdf_reader *reader, qpdf_oh node);
 /* Does the old revision permit to fill in such fields? After marking. */

@@ -19,25 +19,9 @@ static bool is_among(const char *key, const char *const *list, size_t count)
     return false;
 }
 
-qpdf_oh compare_inherited(const struct pdf_reader *reader, qpdf_oh node, const char *key)
-{
-    qpdf_oh at = qpdf_oh_new_object(reader->qpdf, node);
-    qpdf_oh value = pdf_get(reader, at, key);
-
-    for (int i = 0; i < FIELD_DEPTH_MAX && qpdf_oh_is_null(reader->qpdf, value); i++) {
-        qpdf_oh above = pdf_get(reader, at, "/Parent");
-        qpdf_oh_release(reader->qpdf, at);
-        qpdf_oh_release(reader->qpdf, value);
-        at = above;
-        value = pdf_get(reader, at, key);
-    }
-    qpdf_oh_release(reader->qpdf, at);
-    return value;
-}
-
 bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node)
 {
-    qpdf_oh type = compare_inherited(reader, node, "/FT");
+    qpdf_oh type = pdf_inherited(reader, node, "/FT");
     bool found = pdf_is_name(reader, type, "/Sig");
 
     qpdf_oh_release(reader->qpdf, type);
@@ -47,7 +31,7 @@ bool compare_is_signature(const struct pdf_reader *reader, qpdf_oh node)
 void compare_field_name(const struct pdf_reader *reader, qpdf_oh node,
                         char name[COMPARE_NAME_SIZE])
 {
-    qpdf_oh text = compare_inherited(reader, node, "/T");
+    qpdf_oh text = pdf_inherited(reader, node, "/T");
 
     pdf_text(reader, text, name, COMPARE_NAME_SIZE);
     qpdf_oh_release(reader->qpdf, text);
@@ -65,8 +49,8 @@ bool compare_permits_filling(const struct compare *c)
 bool compare_is_fillable(const struct pdf_reader *reader, qpdf_oh field)
 {
     enum { READ_ONLY = 1 << 0, PUSH_BUTTON = 1 << 16 };
-    qpdf_oh type = compare_inherited(reader, field, "/FT");
-    qpdf_oh node = compare_inherited(reader, field, "/Ff");
+    qpdf_oh type = pdf_inherited(reader, field, "/FT");
+    qpdf_oh node = pdf_inherited(reader, field, "/Ff");
     bool none = qpdf_oh_is_null(reader->qpdf, node) != 0;
     long long flags = none ? 0 : pdf_int(reader, node, READ_ONLY);
 
@@ -137,7 +121,7 @@ static void compare_filling(struct compare *c, qpdf_oh old, qpdf_oh new)
 /* Has it a value, of its own or of the field above? A widget has the latter. */
 static bool has_value(const struct pdf_reader *reader, qpdf_oh field)
 {
-    qpdf_oh value = compare_inherited(reader, field, "/V");
+    qpdf_oh value = pdf_inherited(reader, field, "/V");
     bool found = !qpdf_oh_is_null(reader->qpdf, value);
 
     qpdf_oh_release(reader->qpdf, value);

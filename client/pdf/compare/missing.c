@@ -194,7 +194,7 @@ static bool follow(struct walk *walk)
 /* An object stream that was there stays as it is: what lies in it has no new entry. */
 static bool is_repacked(const struct compare *c, const struct entry *entry)
 {
-    return entry->is_packed && is_added(c, entry_stream(entry));
+    return entry->is_packed && is_added(c, section_place_stream(entry->place));
 }
 
 static bool is_plain_stream(struct walk *walk, size_t number, const struct entry *entry)

@@ -16,8 +16,8 @@ static bool is_empty(const struct pdf_reader *reader, qpdf_oh value)
  * their own. */
 static bool has_words(const struct pdf_reader *reader, qpdf_oh field)
 {
-    qpdf_oh type = compare_inherited(reader, field, "/FT");
-    qpdf_oh value = compare_inherited(reader, field, "/V");
+    qpdf_oh type = pdf_inherited(reader, field, "/FT");
+    qpdf_oh value = pdf_inherited(reader, field, "/V");
     bool found = !pdf_is_name(reader, type, "/Tx") || !is_empty(reader, value);
 
     qpdf_oh_release(reader->qpdf, type);
@@ -31,7 +31,7 @@ static bool has_looks(const struct pdf_reader *reader, qpdf_oh node)
     qpdf_oh looks = pdf_get(reader, node, "/AP");
     qpdf_oh normal = pdf_is_dict(reader, looks) ? pdf_get(reader, looks, "/N")
                                                 : qpdf_oh_new_null(reader->qpdf);
-    qpdf_oh type = compare_inherited(reader, node, "/FT");
+    qpdf_oh type = pdf_inherited(reader, node, "/FT");
     bool found = qpdf_oh_is_stream(reader->qpdf, normal) ||
                  (pdf_is_name(reader, type, "/Btn") && pdf_is_dict(reader, normal));
 
@@ -54,8 +54,8 @@ static bool has_subtype(const struct pdf_reader *reader, qpdf_oh node, const cha
  * are. */
 static bool has_writing(const struct pdf_reader *reader, qpdf_oh node)
 {
-    qpdf_oh type = compare_inherited(reader, node, "/FT");
-    qpdf_oh writing = compare_inherited(reader, node, "/DA");
+    qpdf_oh type = pdf_inherited(reader, node, "/FT");
+    qpdf_oh writing = pdf_inherited(reader, node, "/DA");
     bool found =
         pdf_is_name(reader, type, "/Btn") || !qpdf_oh_is_null(reader->qpdf, writing);
 

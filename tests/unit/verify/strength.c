@@ -4,51 +4,22 @@
 #include <criterion/criterion.h>
 #include <openssl/rsa.h>
 
-#include "tests/unit/cms/support/writable.h"
-#include "tests/unit/verify/support/lawful.h"
+#include "tests/unit/verify/support/statements.h"
 
-enum { NOW_S = 1767225600, DAY_S = 86400 };
-
-static struct authority authority;
-static struct verify_material material;
-
-static void begin(void)
-{
-    lawful_begin(PKI_P256);
-    authority_make(&authority, &lawful.pki, NOW_S - DAY_S);
-    material = (struct verify_material){.crls = NULL};
-    lawful.input.given = &material;
-}
-
-static void end(void)
-{
-    verify_material_fini(&material);
-    authority_free(&authority);
-    lawful_end();
-}
-
-TestSuite(verify_strength, .init = begin, .fini = end);
+TestSuite(verify_strength, .init = statements_begin, .fini = statements_end);
 
 static void add_crl(const EVP_MD *md, bool root, X509 *revoked)
 {
-    const struct authority_list list = {.this_s = NOW_S - DAY_S,
-                                        .root = root,
-                                        .md = md,
-                                        .revoked = revoked,
-                                        .revoked_s = NOW_S - DAY_S};
-    struct slice der = authority_crl(&authority, &list);
-
-    verify_material_crl(&material, der);
-    OPENSSL_free(writable(der));
+    statements_crl((struct authority_list){.this_s = NOW_S - DAY_S,
+                                           .root = root,
+                                           .md = md,
+                                           .revoked = revoked,
+                                           .revoked_s = NOW_S - DAY_S});
 }
 
 static void add_ocsp(bool revoked, X509 *responder, EVP_PKEY *key)
 {
-    struct slice der = authority_ocsp(&authority, lawful.pki.leaf, revoked, NOW_S - DAY_S,
-                                      responder, key);
-
-    verify_material_ocsp(&material, der);
-    OPENSSL_free(writable(der));
+    statements_ocsp(revoked, NOW_S - DAY_S, responder, key);
 }
 
 /* With a list of the root that is as it should be. */
@@ -59,7 +30,7 @@ static void expect(enum verify_mark mark)
     verify_cms(&lawful.input, &lawful.report);
     cr_expect_eq(lawful_check("revocation")->mark, mark, "%s",
                  lawful_check("revocation")->text);
-    verify_material_fini(&material);
+    verify_material_fini(&statements.material);
 }
 
 Test(verify_strength, a_weak_list_calls_nobody_good)
@@ -72,10 +43,10 @@ Test(verify_strength, a_weak_list_calls_nobody_good)
 
 Test(verify_strength, a_weak_answer_calls_nobody_good)
 {
-    authority.md = EVP_sha1();
+    statements.authority.md = EVP_sha1();
     add_ocsp(false, NULL, NULL);
     expect(VERIFY_NOTE);
-    authority.md = EVP_sha384();
+    statements.authority.md = EVP_sha384();
     add_ocsp(false, NULL, NULL);
     expect(VERIFY_PASS);
 }
@@ -117,7 +88,7 @@ Test(verify_strength, what_a_weak_statement_revokes_is_revoked)
 {
     add_crl(EVP_sha1(), false, lawful.pki.leaf);
     expect(VERIFY_FAIL);
-    authority.md = EVP_sha1();
+    statements.authority.md = EVP_sha1();
     add_ocsp(true, NULL, NULL);
     expect(VERIFY_FAIL);
 }
@@ -125,8 +96,8 @@ Test(verify_strength, what_a_weak_statement_revokes_is_revoked)
 /* That somebody was revoked later says that he was good before. */
 Test(verify_strength, what_a_weak_statement_revokes_later_was_not_good_before)
 {
-    lawful.maker.stamp = &authority;
-    authority.time_s = NOW_S - 2 * DAY_S;
+    lawful.maker.stamp = &statements.authority;
+    statements.authority.time_s = NOW_S - 2 * DAY_S;
     add_crl(EVP_sha256(), false, lawful.pki.leaf);
     expect(VERIFY_PASS);
     add_crl(EVP_sha1(), false, lawful.pki.leaf);
