@@ -56,7 +56,7 @@ const char *yaml_nearest(const char *word, const char *const *words);
 
 /* Strict conversions of a scalar; each failure names place, value and what is wanted.
  * yaml_bool: exactly true or false. yaml_int: decimal, no sign tricks, inside min..max,
- * not quoted. yaml_time: RFC 3339, or a pure date = 00:00 UTC+7 (WIB). */
+ * not quoted. yaml_time: RFC 3339, or a pure date = 00:00 so many minutes east of UTC. */
 SG_MUST_USE enum sg_status yaml_str(const struct yaml *doc, const struct yaml_node *node,
                                     const char **out, struct sg_error *why);
 SG_MUST_USE enum sg_status yaml_bool(const struct yaml *doc, const struct yaml_node *node,
@@ -69,6 +69,8 @@ SG_MUST_USE enum sg_status yaml_int(const struct yaml *doc, const struct yaml_no
                                     struct yaml_range range, int64_t *out,
                                     struct sg_error *why);
 SG_MUST_USE enum sg_status yaml_time(const struct yaml *doc, const struct yaml_node *node,
-                                     int64_t *unix_us, struct sg_error *why);
+                                     int64_t east_min, int64_t *unix_us,
+                                     struct sg_error *why);
+enum { YAML_DATE_LEN = 10 }; /* of a pure date, as text */
 
 #endif

@@ -214,21 +214,21 @@ enum sg_status yaml_int(const struct yaml *doc, const struct yaml_node *node,
 }
 
 enum sg_status yaml_time(const struct yaml *doc, const struct yaml_node *node,
-                         int64_t *unix_us, struct sg_error *why)
+                         int64_t east_min, int64_t *unix_us, struct sg_error *why)
 {
-    enum { DATE_LEN = 10 };
+    static const int64_t us_per_min = 60000000;
     char full[64];
     const char *text = "";
 
     TRY(yaml_str(doc, node, &text, why));
-    /* A bare date is the agency's midnight: western Indonesia. */
-    (void)snprintf(full, sizeof(full), "%s%s", text,
-                   strlen(text) == DATE_LEN ? "T00:00:00+07:00" : "");
+    bool pure = strlen(text) == YAML_DATE_LEN;
+    (void)snprintf(full, sizeof(full), "%s%s", text, pure ? "T00:00:00Z" : "");
     if (text_time_parse(slice_str(full), unix_us) != SG_OK) {
         return yaml_fail(doc, node, why,
                          "wanted is a date (2026-05-02) or a time with its zone "
                          "(2026-05-02T08:00:00+07:00), found is '%s'",
                          text);
     }
+    *unix_us -= pure ? east_min * us_per_min : 0;
     return SG_OK;
 }

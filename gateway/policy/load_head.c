@@ -121,11 +121,9 @@ static int64_t year_end(const char *date)
     return calendar_year_start(strtol(year, NULL, DECIMAL) + 1);
 }
 
-/* yaml_time reads a plain date as 00:00 WIB: the day is taken back from that. */
 static enum sg_status read_holidays(struct loader *loader, const struct yaml_node *node,
                                     void *target)
 {
-    enum { WIB_MINUTES = 420, DATE_LEN = 10 };
     struct policy *made = target;
     int64_t time = 0;
 
@@ -135,12 +133,12 @@ static enum sg_status read_holidays(struct loader *loader, const struct yaml_nod
         return SG_NO_MEMORY;
     }
     for (size_t i = 0; i < node->count; i++) {
-        TRY(yaml_time(loader->doc, &node->items[i], &time, loader->why));
-        if (strlen(node->items[i].text) != DATE_LEN) {
+        TRY(yaml_time(loader->doc, &node->items[i], 0, &time, loader->why));
+        if (strlen(node->items[i].text) != YAML_DATE_LEN) {
             return yaml_fail(loader->doc, &node->items[i], loader->why,
                              "a holiday is a whole day: YYYY-MM-DD");
         }
-        days[i] = calendar_day(time, WIB_MINUTES);
+        days[i] = calendar_day(time, 0);
         int64_t end = year_end(node->items[i].text);
         made->calendar_end = end > made->calendar_end ? end : made->calendar_end;
     }

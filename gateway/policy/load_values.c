@@ -17,20 +17,11 @@ enum sg_status load_fact(struct loader *loader, const struct yaml_node *name,
     return SG_OK;
 }
 
-/* yaml_time reads a plain date as 00:00 WIB. */
 enum sg_status load_time(struct loader *loader, const struct yaml_node *node,
                          int64_t *unix_us)
 {
-    enum { DATE_LEN = 10, WIB_MINUTES = 420 };
-    static const int64_t us_per_minute = 60000000;
-    int64_t us = 0;
-
-    TRY(yaml_time(loader->doc, node, &us, loader->why));
-    if (strlen(node->text) == DATE_LEN) {
-        us -= (loader->policy->zone_minutes - WIB_MINUTES) * us_per_minute;
-    }
-    *unix_us = us;
-    return SG_OK;
+    return yaml_time(loader->doc, node, loader->policy->zone_minutes, unix_us,
+                     loader->why);
 }
 
 enum sg_status load_number(struct loader *loader, const struct yaml_node *node,

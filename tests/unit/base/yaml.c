@@ -265,16 +265,18 @@ Test(yaml, int_is_decimal_unquoted_and_in_range)
     }
 }
 
-Test(yaml, date_is_midnight_in_western_indonesia)
+Test(yaml, date_is_midnight_in_the_zone_that_is_given)
 {
     int64_t us = 0;
     struct yaml *doc = lawful("v: 2026-05-02\n");
 
-    cr_assert_eq(yaml_time(doc, value_of(doc), &us, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(yaml_time(doc, value_of(doc), 420, &us, &why), SG_OK, "%s", why.text);
     cr_assert_eq(us, INT64_C(1777654800) * 1000000);
+    cr_assert_eq(yaml_time(doc, value_of(doc), 0, &us, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(us, INT64_C(1777680000) * 1000000);
     yaml_free(doc);
     doc = lawful("v: 2026-05-02T00:00:00+07:00\n");
-    cr_assert_eq(yaml_time(doc, value_of(doc), &us, &why), SG_OK, "%s", why.text);
+    cr_assert_eq(yaml_time(doc, value_of(doc), 540, &us, &why), SG_OK, "%s", why.text);
     cr_assert_eq(us, INT64_C(1777654800) * 1000000);
     yaml_free(doc);
 }
@@ -287,7 +289,7 @@ Test(yaml, time_without_zone_is_refused)
 
     for (size_t i = 0; i < SG_COUNT(wrong); i++) {
         struct yaml *doc = lawful(wrong[i]);
-        cr_expect_eq(yaml_time(doc, value_of(doc), &us, &why), SG_INVALID, "%s",
+        cr_expect_eq(yaml_time(doc, value_of(doc), 420, &us, &why), SG_INVALID, "%s",
                      wrong[i]);
         yaml_free(doc);
     }
